@@ -1,0 +1,1 @@
+"""Augmentation layers, transfer helpers, callbacks and export for Keras 3."""
