@@ -1,0 +1,6 @@
+"""Data that comes with the dependencies, prepared once and read without a network."""
+
+from kerasaug.datasets.cache import cache_dir
+from kerasaug.datasets.digits import digits_builder, load_digits
+
+__all__ = ["cache_dir", "digits_builder", "load_digits"]
