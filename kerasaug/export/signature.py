@@ -11,7 +11,7 @@ _HALF = ("float16", "bfloat16")
 
 
 def resolve_signature(model: keras.Model, given: Any) -> Any:
-    """Returns a named `keras.InputSpec` per input, its batch axis open, nested as the model's call takes them."""
+    """Returns a named `keras.InputSpec` per input, batch axis open, nested as the model takes them."""
     specs = _inputs_of(model)
     if given is not None:
         if isinstance(given, list | tuple) and len(given) == 1 and not isinstance(specs, list | tuple | None):

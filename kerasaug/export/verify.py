@@ -129,11 +129,7 @@ def _compare(name: str, size: int, expected: np.ndarray, served: np.ndarray, tol
         expected = expected.astype(served.dtype)
         scale = np.max(np.abs(expected), where=np.isfinite(expected), initial=np.finfo(served.dtype).tiny)
         agree = np.allclose(served, expected, rtol=0.0, atol=tolerance * scale, equal_nan=True)
-        found = (
-            f"up to {np.nanmax(np.abs(served - expected)) / scale:.1e} of its largest value away"
-            if not agree
-            else ""
-        )
+        found = f"up to {np.max(np.abs(served - expected)) / scale:.1e} of its largest value away"
     if not agree:
         raise ExportError(
             f"export_savedmodel: output {name!r} of the written SavedModel is not what model.predict "
