@@ -1,0 +1,284 @@
+"""The one base class: batching, probability, strength, seed, dtype, the training rule and the config."""
+
+import inspect
+import warnings
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasaug import backend
+from kerasaug.backend import Tensor, ops
+from kerasaug.draw import Rng
+from kerasaug.ops.dtypes import to_dtype
+from kerasaug.sample import Sample, pack, unpack
+from kerasaug.stages import Stage, plan
+
+Params = dict[str, Any]
+
+
+class Augmentation(backend.DataLayer):
+    """Base class of every augmentation layer: draws per-sample parameters, then applies them.
+
+    A subclass belongs to a family (`Warp`, `Color`, `Tone`, `Region`, `Mix`), which routes every target, and writes
+    `draw_params` and its family's one method.
+
+    Called directly, or mapped over a dataset, a layer augments; inside a model it does so only when `training=True`
+    reaches it, so `model(x)`, `predict` and every export are clean.
+
+    Args:
+        p: Probability with which each sample is augmented. Defaults to 1.
+        strength: Factor, from 0 (identity) to 1, on the distance of every draw from doing nothing. Defaults to 1. It
+            may be set while a compiled step runs: `layer.strength = 0.5`.
+        seed: Integer. Layers with the same seed and arguments repeat each other's draws.
+        data_format: `"channels_last"` or `"channels_first"`; Keras's global setting when `None`.
+        bounding_box_format: Format of the boxes, one that `keras.utils.bounding_boxes.convert_format` knows; needed
+            when a sample has boxes.
+        keys: Dict from kind of target to the key it has in the samples, such as `{"images": "image"}`.
+        **kwargs: `name` and `dtype`. Images come back in the compute dtype; `"uint8"` rounds once, at the end.
+    """
+
+    fuse = True
+    needs_batch = False
+
+    def __init__(
+        self,
+        p: float = 1.0,
+        strength: float = 1.0,
+        seed: int | None = None,
+        data_format: str | None = None,
+        bounding_box_format: str | None = None,
+        keys: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not 0.0 <= p <= 1.0:
+            raise ValueError(f"{type(self).__name__} expects p, a probability, in [0, 1]. Received: p={p}.")
+        if strength < 0.0:
+            raise ValueError(f"{type(self).__name__} expects a strength of 0 or more. Received: strength={strength}.")
+        self.p = float(p)
+        self._strength = backend.LiveScalar(strength, "strength")
+        self.seed = seed
+        self.generator = keras.random.SeedGenerator(seed)
+        self.data_format = data_format or keras.config.image_data_format()
+        if self.data_format not in ("channels_last", "channels_first"):
+            raise ValueError(
+                f"{type(self).__name__} expects data_format to be 'channels_last' or 'channels_first'. Received: "
+                f"data_format={data_format!r}."
+            )
+        self.bounding_box_format = bounding_box_format
+        self.keys = dict(keys) if keys else None
+        self._plan: tuple[Stage, ...] = ()
+        self._draw_compiled = backend.compile_stage(self._draw_with)
+
+    @property
+    def strength(self) -> Any:
+        """The live strength, a scalar variable; assign a float to change it."""
+        return self._strength.state
+
+    @strength.setter
+    def strength(self, value: float) -> None:
+        self._strength.state.assign(value)
+
+    def draw_params(self, rng: Rng) -> Params:
+        """Draws the parameters of a batch: what a subclass writes. First axis is the batch."""
+        raise NotImplementedError(f"{type(self).__name__} must implement `draw_params(rng)`.")
+
+    def draw(self, data: Any, seed: Any = None, record_ids: Any = None) -> Params:
+        """Draws parameters for `data` without applying them.
+
+        Args:
+            data: What the layer would be called with.
+            seed: Integer, or a pair (seed, step), with which the draw repeats; the layer's own next state when `None`.
+            record_ids: Integers (batch,) that identify the samples, where their place in the batch should not.
+
+        Returns:
+            Dict of tensors whose first axis is the batch, for `apply`.
+        """
+        return self._draw(unpack(data, self.keys, self._label), seed, record_ids)
+
+    def apply(self, data: Any, params: Params) -> Any:
+        """Applies drawn (or chosen) parameters: deterministic, of static shape, the same for every backend.
+
+        Args:
+            data: Images or a dict of targets, as in a call.
+            params: What `draw` returned, or parameters of one's own; `"chosen"`, where left out, is everyone.
+
+        Returns:
+            What a call returns.
+        """
+        sample = unpack(data, self.keys, self._label)
+        return pack(self._apply(sample, params))
+
+    def call(self, data: Any, training: bool | None = None) -> Any:
+        """Augments when `training`, which defaults to whether the layer was called directly."""
+        sample = unpack(data, self.keys, self._label)
+        if training is None:
+            training = self._augments_by_default()
+        if not training:
+            return pack(self._infer(sample))
+        return pack(self._apply(sample, self._draw(sample, None, None)))
+
+    def leaves(self, params: Params) -> list[tuple["Augmentation", Params]]:
+        """The ops, in order, with the parameters of each; a pipeline has many, an op is its own."""
+        return [(self, params)]
+
+    def output_size(self, size: tuple[Any, Any]) -> tuple[Any, Any]:
+        """Height and width of the output, for those of the input."""
+        return size
+
+    def infer(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """What happens to a batch that is not augmented: nothing, unless an op resizes or encodes."""
+        return fields
+
+    def check(self, fields: dict[str, Any]) -> None:
+        """Raises on targets that this op cannot augment."""
+
+    def fusion_key(self) -> Any:
+        """What neighbours of one family must agree on to share a pass; `None` to stay alone, `ANY` to join any."""
+        return None
+
+    @classmethod
+    def fused(cls, layers: Sequence["Augmentation"], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
+        """One pass over the pixels for several ops: what a family writes."""
+        raise NotImplementedError(f"{cls.__name__} belongs to no family: subclass Warp, Color, Tone, Region or Mix.")
+
+    def compute_output_spec(self, data: Any, training: bool | None = None) -> Any:
+        """Shapes and dtypes of a call's result, without computing it."""
+        if not isinstance(data, Mapping):
+            return self._spec({"images": data})["images"]
+        names = {kind: (self.keys or {}).get(kind, kind) for kind in ("images", "labels")}
+        fields = {kind: data[name] for kind, name in names.items() if name in data}
+        return {**data, **{names[kind]: value for kind, value in self._spec(fields).items()}}
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Shape of the images that come back."""
+        if isinstance(input_shape, Mapping):
+            return {**input_shape, "images": self._image_shape(tuple(input_shape["images"]))}
+        return self._image_shape(tuple(input_shape))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, read off its signature, so that none is forgotten."""
+        config = super().get_config()
+        for name in _arguments(type(self)):
+            config[name] = _plain(getattr(self, name))
+        config["strength"] = float(keras.ops.convert_to_numpy(self.strength))
+        return config
+
+    @property
+    def _label(self) -> str:
+        return f"{type(self).__name__} (name={self.name!r})"
+
+    def _augments_by_default(self) -> bool:
+        if backend.active() != backend.NATIVE or self.called_directly():
+            return True
+        caller = self.calling_layer()
+        if isinstance(caller, keras.Sequential) and all(isinstance(one, Augmentation) for one in caller.layers):
+            warnings.warn(
+                f"{type(caller).__name__} {caller.name!r} holds nothing but augmentation layers and was called without "
+                "`training`: nothing is augmented. Pass training=True, or use kerasaug.Pipeline, which augments.",
+                stacklevel=2,
+            )
+        return False
+
+    def _draw(self, sample: Sample, seed: Any, record_ids: Any) -> Params:
+        images = sample.fields["images"]
+        if record_ids is None:
+            ids = ops.arange(ops.shape(images)[0], dtype="int32")
+        else:
+            ids = ops.reshape(ops.cast(ops.convert_to_tensor(record_ids), "int32"), (-1,))
+        return self._draw_compiled(self._key(seed), ids, self.strengths())
+
+    def _draw_with(self, key: tuple[Tensor, Tensor], ids: Tensor, strengths: Params) -> Params:
+        op = zlib.crc32(type(self).__name__.encode()) & 0x3FFFF
+        return self.draw_from(Rng(key, ids, op, self.p, strengths["own"]), strengths)
+
+    def draw_from(self, rng: Rng, strengths: Params) -> Params:
+        """Draws with this op's probability and strength already in `rng`."""
+        return {"chosen": rng.chosen, **self.draw_params(rng)}
+
+    def strengths(self) -> Params:
+        """The live strength, and those of the ops inside: arguments of the compiled draw, since JAX would bake them."""
+        if backend.active() == backend.NATIVE:
+            return {"own": ops.convert_to_tensor(self.strength)}
+        return {"own": ops.convert_to_tensor(float(keras.ops.convert_to_numpy(self.strength)))}
+
+    def _key(self, seed: Any) -> tuple[Tensor, Tensor]:
+        if seed is None:
+            own = backend.active() == backend.NATIVE
+            state = (self.generator if own else backend.dataset_seed(self)).next()
+        elif isinstance(seed, int | np.integer):
+            state = ops.convert_to_tensor(np.array([seed & 0x7FFFFFFF, 0], "int32"))
+        else:
+            state = ops.convert_to_tensor(seed)
+        state = ops.cast(state, "int32")
+        replica = backend.replica_id()
+        if isinstance(replica, int) and replica == 0:
+            return state[0], state[1]
+        return ops.bitwise_xor(state[0], ops.left_shift(ops.cast(replica + 1, "int32"), 20)), state[1]
+
+    def _apply(self, sample: Sample, params: Params) -> Sample:
+        fields = sample.fields
+        pairs = self.leaves(params)
+        for layer, _ in pairs:
+            if layer.needs_batch and not sample.batched:
+                raise ValueError(
+                    f"{layer._label} mixes the samples of a batch and was given one sample. Batch the data first: "
+                    "ds.batch(64).map(layer)."
+                )
+            layer.check(fields)
+        for stage, group in self._stages(pairs):
+            fields = stage(fields, group)
+        sample.fields = {**fields, "images": self._finish(fields["images"])}
+        return sample
+
+    def _stages(self, pairs: list[tuple["Augmentation", Params]]) -> list[tuple[Stage, list[Params]]]:
+        if not self._plan:
+            self._plan = plan([layer for layer, _ in pairs], self.compute_dtype, self.fuse)
+        params = iter([one for _, one in pairs])
+        return [(stage, [next(params) for _ in stage.layers]) for stage in self._plan]
+
+    def _infer(self, sample: Sample) -> Sample:
+        fields = self.infer(sample.fields)
+        sample.fields = {**fields, "images": self._finish(fields["images"])}
+        return sample
+
+    def _finish(self, images: Tensor) -> Tensor:
+        return to_dtype(images, self.compute_dtype)
+
+    def _spec(self, fields: dict[str, Any]) -> dict[str, Any]:
+        images = fields["images"]
+        spec = keras.KerasTensor(self._image_shape(tuple(images.shape)), dtype=self.compute_dtype)
+        return {**fields, "images": spec}
+
+    def _image_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        first = self.data_format == "channels_first"
+        lead, (height, width), last = (shape[:-2], shape[-2:], ()) if first else (shape[:-3], shape[-3:-1], shape[-1:])
+        return (*lead, *self.output_size((height, width)), *last)
+
+
+def _arguments(cls: type) -> list[str]:
+    """Names of the constructor's arguments, through every class up to `Augmentation`."""
+    names: dict[str, None] = {}
+    for one in cls.__mro__:
+        if issubclass(one, Augmentation) and "__init__" in vars(one):
+            for name, parameter in inspect.signature(vars(one)["__init__"]).parameters.items():
+                if parameter.kind is not parameter.VAR_KEYWORD and name not in ("self", "name", "dtype"):
+                    names[name] = None
+    return list(names)
+
+
+def _plain(value: Any) -> Any:
+    """Undoes the wrappers in which Keras tracks lists and dicts."""
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def chosen(params: Params, images: Tensor) -> Tensor:
+    """Boolean, of the rank of `images`: which samples an op changes. Parameters made by hand choose everyone."""
+    if "chosen" not in params:
+        return ops.ones((1,) * len(images.shape), dtype="bool")
+    return ops.reshape(params["chosen"], (-1,) + (1,) * (len(images.shape) - 1))

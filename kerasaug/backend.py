@@ -1,0 +1,177 @@
+"""The one place that knows which backend runs, and the only file that may touch Keras's or a backend's private API.
+
+`ops` is `keras.ops`, except while a `tf.data` graph is being traced on the JAX or torch backend: then it is
+TensorFlow's implementation of the same functions, so that every layer can be mapped over a dataset.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from importlib import import_module
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import keras
+from keras.src.backend.common.stateless_scope import in_stateless_scope
+from keras.src.utils.backend_utils import in_tf_graph
+
+Tensor = Any
+NATIVE: str = keras.backend.backend()
+
+_in_dataset: ContextVar[bool] = ContextVar("kerasaug_in_dataset", default=False)
+
+
+def active() -> str:
+    """Name of the backend that computes right now."""
+    return "tensorflow" if _in_dataset.get() else NATIVE
+
+
+def in_foreign_graph() -> bool:
+    """Whether a TensorFlow graph (a `tf.data` map) is being traced while Keras runs on another backend."""
+    return NATIVE != "tensorflow" and "tensorflow" in sys.modules and in_tf_graph()
+
+
+@contextmanager
+def dataset_scope() -> Iterator[None]:
+    """Makes `ops` TensorFlow's own for the time of a `tf.data` trace."""
+    token = _in_dataset.set(True)
+    try:
+        yield
+    finally:
+        _in_dataset.reset(token)
+
+
+@cache
+def _tensorflow_function(name: str) -> Callable[..., Any]:
+    backend = import_module("keras.src.backend.tensorflow")
+    for module in (backend, backend.core, backend.numpy, backend.math, backend.nn, backend.image):
+        if hasattr(module, name):
+            return getattr(module, name)
+    raise AttributeError(f"TensorFlow's backend of Keras has no function `{name}`.")
+
+
+class _Ops:
+    """`keras.ops`, or TensorFlow's own inside a `tf.data` trace on another backend."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return _tensorflow_function(name) if _in_dataset.get() else getattr(keras.ops, name)
+
+
+ops = _Ops()
+
+
+def gather_rows(rows: Tensor, index: Tensor) -> Tensor:
+    """Takes rows by int32 indices that are known to lie inside, without the checks `ops.take` pays for."""
+    if active() == "tensorflow":
+        return import_module("tensorflow").gather(rows, index)
+    if NATIVE == "jax":
+        return rows.at[index].get(mode="promise_in_bounds")
+    return ops.take(rows, index, axis=0)
+
+
+def replica_id() -> Tensor:
+    """Index of the replica under `tf.distribute`; 0 elsewhere (JAX shards one global batch)."""
+    if active() == "tensorflow":
+        context = import_module("tensorflow").distribute.get_replica_context()
+        if context is not None and context.num_replicas_in_sync > 1:
+            return context.replica_id_in_sync_group
+    return 0
+
+
+def is_traced(tensor: Tensor) -> bool:
+    """Whether a tensor is symbolic: inside a `tf.function`, a `jax.jit` or a `tf.data` map."""
+    if active() == "tensorflow":
+        return not import_module("tensorflow").executing_eagerly()
+    if NATIVE == "jax":
+        return isinstance(tensor, import_module("jax").core.Tracer)
+    return False
+
+
+class DataLayer(keras.layers.Layer):
+    """A Keras layer that takes its input as it comes: no casts, any dtype, dicts with any content.
+
+    Keras would cast every float of a sample to the compute dtype, targets included, and in bfloat16 a box edge at
+    1001 becomes 1000; the two switches below are Keras's own for its preprocessing layers.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self._convert_input_args = False
+        self._allow_non_tensor_positional_args = True
+        self.built = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if in_foreign_graph():
+            with dataset_scope():
+                return self.call(*args, **{"training": True, **kwargs})
+        return super().__call__(*args, **kwargs)
+
+    def called_directly(self) -> bool:
+        """Whether the user called this layer itself, rather than a model that holds it.
+
+        `stateless_call` skips `__call__` and would make every layer of a model look called directly.
+        """
+        return self._get_call_context().entry_layer is self and not in_stateless_scope()
+
+    def calling_layer(self) -> keras.layers.Layer:
+        """The outermost layer or model of the call that is under way."""
+        return self._get_call_context().entry_layer
+
+
+class LiveScalar(keras.random.SeedGenerator):
+    """A float that a callback can change while a compiled graph runs, and that no weights file holds.
+
+    Keras follows the state of a `SeedGenerator` like a non-trainable weight, on every backend, but leaves it out of
+    `weights`, `.weights.h5` and `set_weights`. That is what a knob such as `strength` needs: a checkpoint made with
+    Keras's own layers loads, and one made with ours loads there.
+    """
+
+    def __init__(self, value: float, name: str) -> None:
+        self._initial_seed = None
+        self.name = name
+        self.backend = keras.src.backend
+        self.state = self.backend.Variable(
+            float(value), dtype="float32", trainable=False, aggregation="none", name=name
+        )
+
+
+_dataset_seeds: "WeakKeyDictionary[Any, keras.random.SeedGenerator]" = WeakKeyDictionary()
+
+
+def dataset_seed(layer: Any) -> keras.random.SeedGenerator:
+    """A layer's seed for `tf.data` maps on another backend: one whose state is a TensorFlow variable.
+
+    It stays out of the layer, whose variables must all be the native backend's.
+    """
+    if layer not in _dataset_seeds:
+        tensorflow = import_module("keras.src.backend.tensorflow")
+        with import_module("tensorflow").init_scope():
+            _dataset_seeds[layer] = keras.random.SeedGenerator(layer.seed, backend=tensorflow)
+    return _dataset_seeds[layer]
+
+
+def compile_stage(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compiles a pure function of tensors as one XLA cluster, on the backends that have XLA.
+
+    The cluster is its own even when the surrounding graph is not compiled, and inlines where it is. TensorFlow and JAX
+    versions are made on first use and kept, since either may be asked for (JAX trains, TensorFlow maps a dataset).
+    """
+    made: dict[str, Callable[..., Any]] = {}
+
+    def compiled(*args: Any) -> Any:
+        backend = active()
+        if backend not in made:
+            made[backend] = _jit(function, backend)
+        return made[backend](*args)
+
+    return compiled
+
+
+def _jit(function: Callable[..., Any], backend: str) -> Callable[..., Any]:
+    if backend == "tensorflow":
+        return import_module("tensorflow").function(function, jit_compile=True, autograph=False)
+    if backend == "jax":
+        return import_module("jax").jit(function)
+    return function

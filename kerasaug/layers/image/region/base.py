@@ -1,0 +1,87 @@
+"""The family of ops that replace a region of each image."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from kerasaug import boxes
+from kerasaug.arguments import as_value_range
+from kerasaug.augmentation import Augmentation, Params, chosen
+from kerasaug.backend import Tensor, ops
+from kerasaug.layers.image.layout import channels_last, restore
+from kerasaug.layers.image.warp.base import check_masks
+from kerasaug.ops.matrix import Size
+from kerasaug.ops.regions import covered
+
+
+class Region(Augmentation):
+    """Base of erasing ops; a subclass writes `draw_params`, `region` and `filling`.
+
+    Targets: images; masks where `mask_fill_value` is given; boxes become padding (label -1) where `max_covered` is
+    given and the region hides more of them than that; keypoints stay.
+
+    Args:
+        value_range: Lowest and highest pixel value, from which random fillings are drawn.
+        mask_fill_value: What masks hold in the region; `None` leaves them as they are.
+        max_covered: Fraction of a box, from 0 to 1, above which the region hides it; `None` keeps every box.
+        **kwargs: See `kerasaug.Augmentation`.
+    """
+
+    def __init__(
+        self,
+        value_range: Sequence[float] = (0, 255),
+        mask_fill_value: float | None = None,
+        max_covered: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.value_range = as_value_range(value_range, type(self).__name__)
+        self.mask_fill_value = mask_fill_value
+        self.max_covered = max_covered
+
+    def region(self, params: Params, size: Size) -> Tensor:
+        """Boolean (batch, height, width): what to replace."""
+        raise NotImplementedError(f"{type(self).__name__} must implement `region(params, size)`.")
+
+    def filling(self, images: Tensor, params: Params) -> Tensor | float:
+        """What to put there, broadcastable to `images` (batch, height, width, channels)."""
+        raise NotImplementedError(f"{type(self).__name__} must implement `filling(images, params)`.")
+
+    def fusion_key(self) -> Any:
+        """Regions share a pass."""
+        return (self.data_format, self.bounding_box_format)
+
+    def check(self, fields: dict[str, Any]) -> None:
+        """Hiding boxes needs to know where they are."""
+        if "bounding_boxes" in fields and self.max_covered is not None and self.bounding_box_format is None:
+            raise ValueError(
+                f"{self._label} drops covered bounding_boxes and was given no format for them. Pass "
+                "bounding_box_format='xyxy', or whichever format they have."
+            )
+        check_masks(fields, self.data_format, self._label)
+
+    @classmethod
+    def fused(cls, layers: Sequence[Any], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
+        """One pass: region after region."""
+        data_format = layers[0].data_format
+        images = ops.cast(channels_last(fields["images"], data_format), "float32")
+        size = tuple(ops.shape(images)[1:3])
+        for layer, one in zip(layers, params, strict=True):
+            region = layer.region(one, size)
+            region = region & chosen(one, region)
+            images = ops.where(region[..., None], ops.cast(layer.filling(images, one), "float32"), images)
+            fields = {**fields, **layer._hide(fields, region, size)}
+        return {**fields, "images": restore(images, data_format)}
+
+    def _hide(self, fields: dict[str, Any], region: Tensor, size: Size) -> dict[str, Any]:
+        hidden = {}
+        if "segmentation_masks" in fields and self.mask_fill_value is not None:
+            masks = fields["segmentation_masks"]
+            axis = 1 if self.data_format == "channels_first" else -1
+            where = region if len(masks.shape) == 3 else ops.expand_dims(region, axis)
+            hidden["segmentation_masks"] = ops.where(where, ops.full_like(masks, self.mask_fill_value), masks)
+        if "bounding_boxes" in fields and self.max_covered is not None and self.bounding_box_format is not None:
+            old = fields["bounding_boxes"]
+            corners = boxes.to_corners(old, self.bounding_box_format, size)
+            kept = covered(region, corners) <= self.max_covered
+            hidden["bounding_boxes"] = boxes.drop(old, kept)
+        return hidden

@@ -1,0 +1,1 @@
+"""Ops on pixel values, one by one."""

@@ -1,0 +1,149 @@
+"""The family of geometric ops: one matrix a sample moves pixels, masks, boxes and keypoints together."""
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+from kerasaug import boxes
+from kerasaug.arguments import one_of
+from kerasaug.augmentation import Augmentation, Params
+from kerasaug.backend import Tensor, ops
+from kerasaug.layers.image.layout import channels_last, restore
+from kerasaug.ops import matrix as matrices
+from kerasaug.ops.matrix import Size
+from kerasaug.ops.resample import FILL_MODES, INTERPOLATIONS, resample
+from kerasaug.stages import ANY
+
+
+class Warp(Augmentation):
+    """Base of geometric ops; a subclass writes `draw_params` and `matrix`.
+
+    Targets: images are resampled, masks resampled to the nearest pixel, boxes become the frames of their moved corners
+    (clipped; what leaves the image becomes padding, label -1), keypoints move and may leave the image.
+
+    Args:
+        fill_mode: What lies beyond the frame: `"reflect"`, `"constant"`, `"wrap"` or `"nearest"`.
+        interpolation: `"bilinear"` or `"nearest"`, for images; masks are always read at the nearest pixel.
+        fill_value: The constant of `fill_mode="constant"`, in the images' units.
+        mask_fill_value: The same for masks, such as the class to ignore.
+        **kwargs: See `kerasaug.Augmentation`.
+    """
+
+    def __init__(
+        self,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        fill_value: float = 0.0,
+        mask_fill_value: float = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.fill_mode = one_of(fill_mode, FILL_MODES, "fill_mode", type(self).__name__)
+        self.interpolation = one_of(interpolation, INTERPOLATIONS, "interpolation", type(self).__name__)
+        self.fill_value = fill_value
+        self.mask_fill_value = mask_fill_value
+
+    leaves_frame = True
+
+    def matrix(self, params: Params, size: Size) -> Tensor:
+        """float32 (batch, 3, 3), output to input, on coordinates centred in either image."""
+        raise NotImplementedError(f"{type(self).__name__} must implement `matrix(params, size)`.")
+
+    def exact(self, images: Tensor, params: Params) -> Tensor | None:
+        """The same by moving whole pixels, where an op can: any dtype, channels last. `None` where it cannot."""
+        return None
+
+    def fusion_key(self) -> Any:
+        """Warps share a resample where they agree on what lies beyond the frame; a flip never looks there."""
+        fill = (self.fill_mode, self.interpolation, self.fill_value, self.mask_fill_value)
+        return (*fill, self.data_format, self.bounding_box_format) if self.leaves_frame else ANY
+
+    def check(self, fields: dict[str, Any]) -> None:
+        """Boxes need a format, and masks the images' size."""
+        if "bounding_boxes" in fields and self.bounding_box_format is None:
+            raise ValueError(
+                f"{self._label} was given bounding_boxes but no format for them. Pass bounding_box_format='xyxy', or "
+                "whichever format they have."
+            )
+        check_masks(fields, self.data_format, self._label)
+
+    @classmethod
+    def fused(cls, layers: Sequence[Any], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
+        """One resample for all, by the product of their matrices."""
+        lead = next((layer for layer in layers if layer.leaves_frame), layers[0])
+        images = channels_last(fields["images"], lead.data_format)
+        size = source = tuple(ops.shape(images)[1:3])
+        steps = []
+        for layer, one in zip(layers, params, strict=True):
+            steps.append(layer.matrix(one, size))
+            size = layer.output_size(size)
+        matrix = reduce(matrices.compose, steps)
+        only = layers[0] if len(layers) == 1 else None
+
+        def move(pixels: Tensor, interpolation: str, fill_value: float) -> Tensor:
+            moved = only.exact(pixels, params[0]) if only else None
+            if moved is not None:
+                return moved
+            return resample(pixels, matrix, size, interpolation, lead.fill_mode, fill_value)
+
+        moved = {"images": restore(move(images, lead.interpolation, lead.fill_value), lead.data_format)}
+        if "segmentation_masks" in fields:
+            masks = fields["segmentation_masks"]
+            flat = masks[..., None] if len(masks.shape) == 3 else channels_last(masks, lead.data_format)
+            flat = move(flat, "nearest", lead.mask_fill_value)
+            moved["segmentation_masks"] = flat[..., 0] if len(masks.shape) == 3 else restore(flat, lead.data_format)
+        if "bounding_boxes" in fields or "keypoints" in fields:
+            moved |= _move_targets(fields, matrices.invert(matrix), source, size, lead.bounding_box_format)
+        return {**fields, **moved}
+
+
+def check_masks(fields: dict[str, Any], data_format: str, layer: str) -> None:
+    """Raises where masks have another height or width than the images."""
+    if "segmentation_masks" not in fields:
+        return
+    images, masks = fields["images"].shape, fields["segmentation_masks"].shape
+    first = data_format == "channels_first"
+    expected = tuple(images[-2:] if first else images[-3:-1])
+    received = tuple(masks[1:3] if len(masks) == 3 or not first else masks[-2:])
+    if None not in (*expected, *received) and expected != received:
+        raise ValueError(
+            f"{layer} expects segmentation_masks of the images' height and width, {expected}. Received: "
+            f"{received}, from masks of shape {tuple(masks)} ({data_format})."
+        )
+
+
+def _move_targets(
+    fields: dict[str, Any], forward: Tensor, source: Size, size: Size, box_format: str | None
+) -> dict[str, Any]:
+    moved = {}
+    if "keypoints" in fields:
+        points = fields["keypoints"]
+        xy = _move_points(ops.cast(points[..., :2], "float32"), forward, source, size, edge=1.0)
+        moved["keypoints"] = ops.concatenate([ops.cast(xy, points.dtype), points[..., 2:]], axis=-1)
+    if "bounding_boxes" in fields and box_format is not None:
+        old = fields["bounding_boxes"]
+        corners = boxes.to_corners(old, box_format, source)
+        corners = _frame_of(_move_points(_four_corners(corners), forward, source, size, edge=0.0))
+        limits = ops.cast(ops.stack([size[1], size[0], size[1], size[0]]), "float32")
+        corners = ops.clip(corners, 0.0, limits)
+        kept = (corners[..., 2] > corners[..., 0]) & (corners[..., 3] > corners[..., 1])
+        moved["bounding_boxes"] = boxes.from_corners(corners, kept, old, box_format, size)
+    return moved
+
+
+def _move_points(points: Tensor, forward: Tensor, source: Size, size: Size, edge: float) -> Tensor:
+    """Moves (x, y); `edge` is 1 for indices of pixels, whose centre is (W-1)/2, and 0 for box edges: W/2."""
+    before = (ops.cast(ops.stack([source[1], source[0]]), "float32") - edge) / 2.0
+    after = (ops.cast(ops.stack([size[1], size[0]]), "float32") - edge) / 2.0
+    return matrices.transform(forward, points - before) + after
+
+
+def _four_corners(corners: Tensor) -> Tensor:
+    left, top, right, bottom = (corners[..., i] for i in range(4))
+    pairs = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    return ops.concatenate([ops.stack(pair, axis=-1) for pair in pairs], axis=1)
+
+
+def _frame_of(points: Tensor) -> Tensor:
+    points = ops.reshape(points, (ops.shape(points)[0], 4, -1, 2))
+    return ops.concatenate([ops.min(points, axis=1), ops.max(points, axis=1)], axis=-1)

@@ -1,0 +1,109 @@
+"""Random crops."""
+
+from typing import Any
+
+from kerasaug.augmentation import Params
+from kerasaug.backend import Tensor, gather_rows, ops
+from kerasaug.draw import Rng
+from kerasaug.layers.image.warp.base import Warp
+from kerasaug.ops.matrix import Size, affine
+from kerasaug.registry import register
+
+
+@register
+class RandomCrop(Warp):
+    """Crops each image at its own place; at inference, the largest window of the target's shape, resized.
+
+    Keras's layer crops a whole batch at one place, and not at all at inference, against its documentation. A sample
+    that `p` leaves out, and every sample at `strength=0`, is cropped at the centre.
+
+    Targets: images, segmentation_masks, bounding_boxes, keypoints.
+
+    Args:
+        height: Height of the output, in pixels.
+        width: Width of the output, in pixels.
+        seed: Integer, for draws that repeat.
+        data_format: `"channels_last"` or `"channels_first"`.
+        **kwargs: See `kerasaug.Augmentation`.
+
+    Input shape:
+        (height, width, channels) or (batch, height, width, channels), any numeric dtype. An image smaller than the
+        target is resized, as at inference.
+
+    Output shape:
+        The input's, with the target's height and width.
+
+    Raises:
+        ValueError: When height or width is no positive integer.
+
+    Example:
+
+    ```python
+    images = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 3))
+    crops = kerasaug.layers.RandomCrop(24, 24, seed=1)(images)
+    ```
+
+    Reference:
+        `keras.layers.RandomCrop`.
+    """
+
+    def __init__(
+        self, height: int, width: int, seed: int | None = None, data_format: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(seed=seed, data_format=data_format, **kwargs)
+        for name, value in (("height", height), ("width", width)):
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"RandomCrop expects {name}, a positive integer. Received: {name}={value!r}.")
+        self.height, self.width = height, width
+
+    def output_size(self, size: Size) -> Size:
+        """The target's."""
+        return self.height, self.width
+
+    def draw_params(self, rng: Rng) -> Params:
+        """Where the window lies in the room there is: 0 is top or left, 1 bottom or right."""
+        return {"top": rng.uniform(0.0, 1.0, neutral=0.5), "left": rng.uniform(0.0, 1.0, neutral=0.5)}
+
+    def matrix(self, params: Params, size: Size) -> Tensor:
+        """Shifts by whole pixels, or shrinks the largest window of the target's shape to it."""
+        zeros = ops.zeros_like(params["top"])
+        spare = [ops.cast(have, "float32") - want for have, want in zip(size, (self.height, self.width), strict=True)]
+        fits = (spare[0] >= 0) & (spare[1] >= 0) & ("resize" not in params)
+        y, x = (
+            ops.where(fits, _offset(params[name], room) - room / 2.0, 0.0)
+            for name, room in zip(("top", "left"), spare, strict=True)
+        )
+        scale = zeros + ops.where(fits, 1.0, _window_scale(size, (self.height, self.width)))
+        return affine(scale, 0.0, x, 0.0, scale, y)
+
+    def exact(self, images: Tensor, params: Params) -> Tensor | None:
+        """Copies the window, where images are known to be large enough."""
+        batch, height, width, channels = ops.shape(images)
+        static = isinstance(height, int) and isinstance(width, int)
+        if "resize" in params or not static or height < self.height or width < self.width:
+            return None
+        top, left = (
+            ops.cast(_offset(params[name], float(room)), "int32")[:, None]
+            for name, room in (("top", height - self.height), ("left", width - self.width))
+        )
+        rows = top + ops.arange(self.height, dtype="int32")[None, :]
+        columns = left + ops.arange(self.width, dtype="int32")[None, :]
+        first = (ops.arange(batch, dtype="int32") * (height * width))[:, None, None]
+        index = first + rows[:, :, None] * width + columns[:, None, :]
+        return gather_rows(ops.reshape(images, (-1, channels)), index)
+
+    def infer(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """The largest window of the target's shape, at the centre, resized; targets follow."""
+        self.check(fields)
+        zeros = ops.zeros((ops.shape(fields["images"])[0],))
+        return self.fused([self], fields, [{"top": zeros, "left": zeros, "resize": True}])
+
+
+def _offset(fraction: Tensor, room: Tensor | float) -> Tensor:
+    """A whole offset from 0 to `room`, both included, each equally likely."""
+    return ops.clip(ops.floor(fraction * (room + 1.0)), 0.0, room)
+
+
+def _window_scale(size: Size, target: tuple[int, int]) -> Tensor:
+    ratios = [ops.cast(have, "float32") / want for have, want in zip(size, target, strict=True)]
+    return ops.minimum(*ratios)

@@ -1,0 +1,78 @@
+"""Flips."""
+
+from typing import Any
+
+from kerasaug.arguments import one_of
+from kerasaug.augmentation import Params
+from kerasaug.backend import Tensor, ops
+from kerasaug.draw import Rng
+from kerasaug.layers.image.warp.base import Warp
+from kerasaug.ops.matrix import Size, scaling
+from kerasaug.registry import register
+
+MODES = ("horizontal", "vertical", "horizontal_and_vertical")
+
+
+@register
+class RandomFlip(Warp):
+    """Flips each image left-right, top-bottom, or both, each with its own coin.
+
+    Keras's layer tosses one coin for both directions of `"horizontal_and_vertical"`; here they are independent.
+
+    Targets: images, segmentation_masks, bounding_boxes, keypoints.
+
+    Args:
+        mode: `"horizontal"`, `"vertical"` or `"horizontal_and_vertical"` (the default).
+        seed: Integer, for draws that repeat.
+        data_format: `"channels_last"` or `"channels_first"`.
+        **kwargs: See `kerasaug.Augmentation`.
+
+    Input shape:
+        (height, width, channels) or (batch, height, width, channels), any numeric dtype.
+
+    Output shape:
+        The input's.
+
+    Raises:
+        ValueError: When `mode` is none of the three.
+
+    Example:
+
+    ```python
+    images = np.arange(6.0).reshape(1, 2, 3, 1)
+    kerasaug.layers.RandomFlip("horizontal", seed=1)(images)
+    ```
+
+    Reference:
+        `torchvision.transforms.v2.RandomHorizontalFlip`.
+    """
+
+    leaves_frame = False
+
+    def __init__(
+        self,
+        mode: str = "horizontal_and_vertical",
+        seed: int | None = None,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(seed=seed, data_format=data_format, **kwargs)
+        self.mode = one_of(mode, MODES, "mode", "RandomFlip")
+
+    def draw_params(self, rng: Rng) -> Params:
+        """Two independent coins."""
+        return {
+            "horizontal": rng.bernoulli(0.5 if "horizontal" in self.mode else 0.0),
+            "vertical": rng.bernoulli(0.5 if "vertical" in self.mode else 0.0),
+        }
+
+    def matrix(self, params: Params, size: Size) -> Tensor:
+        """Mirrors about the centre."""
+        return scaling(ops.where(params["horizontal"], -1.0, 1.0), ops.where(params["vertical"], -1.0, 1.0))
+
+    def exact(self, images: Tensor, params: Params) -> Tensor:
+        """Reversed, not read pixel by pixel: no arithmetic, no gather."""
+        for name, axis in (("horizontal", 2), ("vertical", 1)):
+            if name in self.mode:
+                images = ops.where(params[name][:, None, None, None], ops.flip(images, axis=axis), images)
+        return images

@@ -1,0 +1,1 @@
+"""Ops that mix the samples of a batch."""

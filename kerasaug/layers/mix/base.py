@@ -1,0 +1,145 @@
+"""The family of ops that mix each sample with a partner from the same batch, labels and all."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from kerasaug import boxes
+from kerasaug.augmentation import Augmentation, Params, chosen
+from kerasaug.backend import Tensor, ops
+from kerasaug.layers.image.layout import channels_last, restore
+from kerasaug.layers.image.warp.base import check_masks
+from kerasaug.ops.matrix import Size
+from kerasaug.ops.regions import covered, rectangle
+
+
+class Mix(Augmentation):
+    """Base of mixing ops; a subclass writes `draw_params` (with `"partner"`), `share` and, for patches, `patch`.
+
+    Targets: images and labels are mixed, the labels by the share of the image that is really its own; sample weights
+    likewise; masks take the class of whichever image is the stronger at a pixel; the partner's boxes are appended, so
+    that there are twice as many rows. Keypoints cannot be mixed and raise.
+
+    Args:
+        num_classes: Number of classes, for integer labels: they are encoded one-hot, in training and out of it.
+            One-hot (or soft) labels need none, and neither do float labels, which are mixed as they are.
+        **kwargs: See `kerasaug.Augmentation`.
+    """
+
+    needs_batch = True
+
+    def __init__(self, num_classes: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if num_classes is not None and (not isinstance(num_classes, int) or num_classes < 1):
+            raise ValueError(
+                f"{type(self).__name__} expects num_classes, a positive integer. Received: num_classes={num_classes!r}."
+            )
+        self.num_classes = num_classes
+
+    def share(self, params: Params, size: Size) -> Tensor:
+        """float32 (batch,): how much of the result is the sample's own."""
+        raise NotImplementedError(f"{type(self).__name__} must implement `share(params, size)`.")
+
+    def patch(self, params: Params, size: Size) -> Tensor | None:
+        """float32 (batch, 4): the box that comes from the partner, in whole pixels; `None` to blend everywhere."""
+        return None
+
+    def check(self, fields: dict[str, Any]) -> None:
+        """Labels must be such that mixing them means something."""
+        labels = fields.get("labels")
+        if labels is not None and self.num_classes is None and _is_sparse(labels):
+            raise ValueError(
+                f"{self._label} mixes labels and was given integers of shape {tuple(labels.shape)}. Pass "
+                "num_classes=…, so that it can encode them, or one-hot labels."
+            )
+        if "keypoints" in fields:
+            raise ValueError(f"{self._label} cannot mix keypoints. Take them out of the sample, or leave out this layer.")
+        if "bounding_boxes" in fields and self.bounding_box_format is None:
+            raise ValueError(
+                f"{self._label} was given bounding_boxes but no format for them. Pass bounding_box_format='xyxy', or "
+                "whichever format they have."
+            )
+        check_masks(fields, self.data_format, self._label)
+
+    def infer(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Encodes integer labels as training does, without mixing."""
+        return {**fields, "labels": self._encode(fields["labels"])} if "labels" in fields else fields
+
+    @classmethod
+    def fused(cls, layers: Sequence[Any], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
+        """One pass; a mix never shares it, since the next one needs whole partners."""
+        return layers[0]._mix(fields, params[0])
+
+    def _mix(self, fields: dict[str, Any], params: Params) -> dict[str, Any]:
+        images = ops.cast(channels_last(fields["images"], self.data_format), "float32")
+        size = tuple(ops.shape(images)[1:3])
+        partner, box = params["partner"], self.patch(params, size)
+        own = chosen(params, params["partner"])
+        share = ops.where(own, self.share(params, size), 1.0)
+        if box is None:
+            weight = share[:, None, None, None]
+        else:
+            region = rectangle(box, size) & own[:, None, None]
+            weight = ops.where(region, 0.0, 1.0)[..., None]
+        mixed = weight * images + (1.0 - weight) * ops.take(images, partner, axis=0)
+        mixed = ops.where(own[:, None, None, None], mixed, images)
+        result = {**fields, "images": restore(mixed, self.data_format)}
+        for kind in ("labels", "sample_weight"):
+            if kind in fields:
+                value = self._encode(fields[kind]) if kind == "labels" else fields[kind]
+                result[kind] = _blend(value, partner, share)
+        if "segmentation_masks" in fields:
+            result["segmentation_masks"] = self._pick(fields["segmentation_masks"], partner, weight)
+        if "bounding_boxes" in fields:
+            result["bounding_boxes"] = self._append(fields["bounding_boxes"], partner, share, box, size)
+        return result
+
+    def _encode(self, labels: Tensor) -> Tensor:
+        if _is_sparse(labels) and self.num_classes is not None:
+            flat = labels[:, 0] if len(labels.shape) == 2 else labels
+            return ops.cast(ops.one_hot(ops.cast(flat, "int32"), self.num_classes), "float32")
+        return labels
+
+    def _pick(self, masks: Tensor, partner: Tensor, weight: Tensor) -> Tensor:
+        axis = 1 if self.data_format == "channels_first" else -1
+        stronger = weight[..., 0] >= 0.5 if len(masks.shape) == 3 else ops.moveaxis(weight >= 0.5, -1, axis)
+        return ops.where(stronger, masks, ops.take(masks, partner, axis=0))
+
+    def _append(
+        self, own: dict[str, Tensor], partner: Tensor, share: Tensor, box: Tensor | None, size: Size
+    ) -> dict[str, Tensor]:
+        other = {name: ops.take(value, partner, axis=0) for name, value in own.items()}
+        mixed = share[:, None] < 1.0
+        if box is None:
+            other = boxes.drop(other, ops.broadcast_to(mixed, ops.shape(other["labels"])))
+        else:
+            source = str(self.bounding_box_format)
+            hidden = covered(rectangle(box, size), boxes.to_corners(own, source, size)) >= 1.0
+            own = boxes.drop(own, ops.logical_not(mixed & hidden))
+            corners = boxes.to_corners(other, source, size)
+            low = ops.maximum(corners[..., :2], box[:, None, :2])
+            high = ops.minimum(corners[..., 2:], box[:, None, 2:])
+            kept = ops.all(high > low, axis=-1) & mixed
+            other = boxes.from_corners(ops.concatenate([low, high], axis=-1), kept, other, source, size)
+        return {name: ops.concatenate([own[name], other[name]], axis=1) for name in own}
+
+    def _spec(self, fields: dict[str, Any]) -> dict[str, Any]:
+        fields = super()._spec(fields)
+        labels = fields.get("labels")
+        if labels is not None and self.num_classes is not None and _is_sparse(labels):
+            fields["labels"] = keras.KerasTensor((labels.shape[0], self.num_classes), dtype="float32")
+        return fields
+
+
+def _is_sparse(labels: Tensor) -> bool:
+    """Whether labels are class numbers: integers, one a sample."""
+    dtype = keras.backend.standardize_dtype(labels.dtype)
+    return dtype.startswith(("int", "uint")) and (len(labels.shape) == 1 or tuple(labels.shape[1:]) == (1,))
+
+
+def _blend(values: Tensor, partner: Tensor, share: Tensor) -> Tensor:
+    if keras.backend.standardize_dtype(values.dtype).startswith(("int", "uint")):
+        values = ops.cast(values, "float32")
+    weight = ops.cast(ops.reshape(share, (-1,) + (1,) * (len(values.shape) - 1)), values.dtype)
+    return weight * values + (1.0 - weight) * ops.take(values, partner, axis=0)

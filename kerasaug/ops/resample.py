@@ -1,0 +1,100 @@
+"""The one resampler: every geometric op is a matrix, and this reads the pixels it points at."""
+
+from kerasaug.backend import Tensor, gather_rows, ops
+from kerasaug.ops.matrix import Size
+
+FILL_MODES = ("reflect", "constant", "wrap", "nearest")
+INTERPOLATIONS = ("bilinear", "nearest")
+
+
+def resample(
+    images: Tensor,
+    matrix: Tensor,
+    size: Size | None = None,
+    interpolation: str = "bilinear",
+    fill_mode: str = "reflect",
+    fill_value: float = 0.0,
+) -> Tensor:
+    """Reads images at the pixels that an output-to-input matrix points at.
+
+    Args:
+        images: (batch, height, width, channels), any numeric dtype.
+        matrix: float32 (batch, 3, 3), affine, on coordinates centred in either image.
+        size: Height and width of the output; the input's when `None`.
+        interpolation: `"bilinear"` or `"nearest"`.
+        fill_mode: What lies beyond the frame: `"reflect"` (d c b a | a b c d | d c b a), `"constant"`, `"wrap"`
+            (a b c d | a b c d) or `"nearest"` (a a a a | a b c d).
+        fill_value: The constant.
+
+    Returns:
+        (batch, *size, channels): float32 for `"bilinear"`, the images' own dtype for `"nearest"`.
+    """
+    height, width = ops.shape(images)[1:3]
+    x, y = _source(matrix, size or (height, width), (height, width))
+    x, y = _bring_inside(x, width, fill_mode), _bring_inside(y, height, fill_mode)
+    read = _Reader(images, fill_mode, fill_value)
+    if interpolation == "nearest":
+        return read(ops.floor(y + 0.5), ops.floor(x + 0.5))
+    x0, y0 = ops.floor(x), ops.floor(y)
+    wx, wy = (x - x0)[..., None], (y - y0)[..., None]
+    top = _lerp(read(y0, x0), read(y0, x0 + 1.0), wx)
+    bottom = _lerp(read(y0 + 1.0, x0), read(y0 + 1.0, x0 + 1.0), wx)
+    return _lerp(top, bottom, wy)
+
+
+def _lerp(low: Tensor, high: Tensor, weight: Tensor) -> Tensor:
+    return ops.cast(low, "float32") * (1.0 - weight) + ops.cast(high, "float32") * weight
+
+
+def _source(matrix: Tensor, size: Size, source: Size) -> tuple[Tensor, Tensor]:
+    """Pixel indices (x, y), as floats (batch, height, width), that each output pixel reads."""
+    ys = ops.arange(size[0], dtype="float32") - _middle(size[0])
+    xs = ops.arange(size[1], dtype="float32") - _middle(size[1])
+    xs, ys = xs[None, None, :], ys[None, :, None]
+    m = matrix[:, :, :, None, None]
+    x = m[:, 0, 0] * xs + (m[:, 0, 1] * ys + (m[:, 0, 2] + _middle(source[1])))
+    y = m[:, 1, 0] * xs + (m[:, 1, 1] * ys + (m[:, 1, 2] + _middle(source[0])))
+    return x, y
+
+
+def _middle(length: int | Tensor) -> Tensor | float:
+    return (ops.cast(length, "float32") - 1.0) / 2.0
+
+
+def _bring_inside(coordinate: Tensor, length: int | Tensor, fill_mode: str) -> Tensor:
+    """Folds coordinates into the frame; exact for those already inside, so that identity stays bit for bit."""
+    n = ops.cast(length, "float32")
+    if fill_mode == "nearest":
+        return ops.clip(coordinate, 0.0, n - 1.0)
+    if fill_mode == "reflect":  # a triangle wave, in floats: an int32 remainder a tap costs more than the gather
+        edge = coordinate + 0.5
+        return ops.abs(edge - 2.0 * n * ops.round(edge * (0.5 / n))) - 0.5
+    if fill_mode == "wrap":
+        return coordinate - n * ops.floor((coordinate + 0.5) / n)
+    return ops.clip(coordinate, -2.0, n + 1.0)  # far away is as good as outside, and fits an int32
+
+
+class _Reader:
+    """Reads one pixel for each output position, from images flattened to rows of channels."""
+
+    def __init__(self, images: Tensor, fill_mode: str, fill_value: float) -> None:
+        self.batch, self.height, self.width, channels = ops.shape(images)
+        self.rows = ops.reshape(images, (-1, channels))
+        first = ops.arange(self.batch, dtype="int32") * (self.height * self.width)
+        self.first = first[:, None, None]
+        self.fill_mode, self.fill_value = fill_mode, fill_value
+
+    def __call__(self, y: Tensor, x: Tensor) -> Tensor:
+        row, column = ops.cast(y, "int32"), ops.cast(x, "int32")
+        index = self.first + self._fold(row, self.height) * self.width + self._fold(column, self.width)
+        pixels = gather_rows(self.rows, index)
+        if self.fill_mode != "constant":
+            return pixels
+        inside = (row >= 0) & (row < self.height) & (column >= 0) & (column < self.width)
+        return ops.where(inside[..., None], pixels, ops.cast(self.fill_value, pixels.dtype))
+
+    def _fold(self, index: Tensor, length: int | Tensor) -> Tensor:
+        if self.fill_mode == "wrap":
+            index = ops.where(index < 0, index + length, index)
+            return ops.where(index >= length, index - length, index)
+        return ops.clip(index, 0, length - 1)

@@ -1,0 +1,117 @@
+"""A sequence of augmentation layers, drawn together, fused into stages and compiled stage by stage."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from kerasaug.augmentation import Augmentation, Params
+from kerasaug.draw import Rng
+from kerasaug.registry import register
+
+
+@register
+class Pipeline(Augmentation):
+    """Applies augmentation layers one after another, in as few passes over the pixels as it can.
+
+    Neighbours of one family share a pass: flip, rotation, zoom, translation and shear multiply their matrices and
+    resample once; colour ops compose. Pixels that leave the frame and come back are kept, and clipping and rounding
+    happen once. The pipeline's seed drives every draw; its own `p` and `strength` apply to all of its layers, on top
+    of theirs.
+
+    Args:
+        layers: Augmentation layers, or pipelines.
+        fuse: Whether neighbours share passes. Defaults to `True`; `False` runs the layers one by one.
+        seed: Integer, for draws that repeat.
+        **kwargs: See `kerasaug.Augmentation`. `bounding_box_format` and `data_format` are the layers' own, and must
+            agree.
+
+    Input shape:
+        What the layers take.
+
+    Output shape:
+        What the last layer returns.
+
+    Raises:
+        TypeError: When something in `layers` is no augmentation layer.
+        ValueError: When the layers disagree about `data_format` or `bounding_box_format`.
+
+    Example:
+
+    ```python
+    pipeline = kerasaug.Pipeline(
+        [
+            kerasaug.layers.RandomFlip("horizontal"),
+            kerasaug.layers.RandomRotation(0.1),
+            kerasaug.layers.RandomColorJitter(brightness_factor=0.2, contrast_factor=0.2),
+            kerasaug.layers.MixUp(num_classes=10),
+        ],
+        seed=1,
+    )
+    images = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 3))
+    batch = pipeline({"images": images, "labels": np.arange(8)})
+    pipeline.strength = 0.5  # half as strong, from the next step on, compiled or not
+    ```
+    """
+
+    def __init__(
+        self, layers: Sequence[Augmentation], fuse: bool = True, seed: int | None = None, **kwargs: Any
+    ) -> None:
+        if isinstance(layers, Augmentation) or not all(isinstance(layer, Augmentation) for layer in layers):
+            received = layers if isinstance(layers, Augmentation) else [type(layer).__name__ for layer in layers]
+            raise TypeError(f"Pipeline expects a list of kerasaug layers. Received: layers={received}.")
+        for name in ("data_format", "bounding_box_format"):
+            kwargs[name] = _agreed(name, kwargs.get(name), layers)
+        super().__init__(seed=seed, **kwargs)
+        self.layers = list(layers)
+        self.fuse = fuse
+
+    def strengths(self) -> Params:
+        """One's own, and each layer's."""
+        return {**super().strengths(), "layers": [layer.strengths() for layer in self.layers]}
+
+    def draw_from(self, rng: Rng, strengths: Params) -> Params:
+        """Every layer's draw, under the pipeline's choice of samples."""
+        pairs = zip(self.layers, strengths["layers"], strict=True)
+        return {"layers": [layer.draw_from(rng.child(layer.p, own["own"]), own) for layer, own in pairs]}
+
+    def leaves(self, params: Params) -> list[tuple[Augmentation, Params]]:
+        """Every op of every layer, in order."""
+        pairs = zip(self.layers, params["layers"], strict=True)
+        return [leaf for layer, one in pairs for leaf in layer.leaves(one)]
+
+    def output_size(self, size: tuple[Any, Any]) -> tuple[Any, Any]:
+        """Of the last layer."""
+        for layer in self.layers:
+            size = layer.output_size(size)
+        return size
+
+    def infer(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Each layer's own."""
+        for layer in self.layers:
+            fields = layer.infer(fields)
+        return fields
+
+    def _spec(self, fields: dict[str, Any]) -> dict[str, Any]:
+        for layer in self.layers:
+            fields = layer._spec(fields)
+        return {**fields, "images": keras.KerasTensor(fields["images"].shape, dtype=self.compute_dtype)}
+
+    def get_config(self) -> dict[str, Any]:
+        """The layers' configs, and one's own."""
+        layers = [keras.saving.serialize_keras_object(layer) for layer in self.layers]
+        return {**super().get_config(), "layers": layers}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Pipeline":
+        """Builds the layers first."""
+        layers = [keras.saving.deserialize_keras_object(layer) for layer in config["layers"]]
+        return cls(**{**config, "layers": layers})
+
+
+def _agreed(name: str, own: str | None, layers: Sequence[Augmentation]) -> str | None:
+    """The one value that the pipeline and its layers have for `name`."""
+    values = {value for value in (own, *(getattr(layer, name) for layer in layers)) if value is not None}
+    if len(values) > 1:
+        raise ValueError(f"Pipeline expects its layers to agree on {name}. Received: {sorted(values)}.")
+    return values.pop() if values else None

@@ -1,0 +1,130 @@
+"""What a layer is given, taken apart into named targets and put together again; never changed in place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasaug.backend import Tensor, active, ops
+from kerasaug.boxes import densify
+
+KINDS = ("images", "labels", "bounding_boxes", "segmentation_masks", "keypoints", "sample_weight")
+_RANKS = {"images": (4,), "segmentation_masks": (3, 4), "keypoints": (3,)}
+
+
+@dataclass
+class Sample:
+    """A batch, taken apart.
+
+    Attributes:
+        fields: Kind of target to tensor, each with a leading batch axis.
+        rest: What no layer knows, untouched, under the caller's own keys.
+        names: Kind of target to the caller's own key.
+        batched: Whether the caller's tensors had a batch axis.
+        bare: Whether the caller gave a tensor instead of a dict.
+    """
+
+    fields: dict[str, Any]
+    rest: dict[str, Any] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    batched: bool = True
+    bare: bool = True
+
+
+def unpack(data: Any, keys: Mapping[str, str] | None, layer: str) -> Sample:
+    """Takes a tensor or a dict apart into targets.
+
+    Args:
+        data: Images, or a dict that holds them.
+        keys: Kind of target to the name it has in the dict, where that differs from the kind.
+        layer: Name of the layer, for messages.
+
+    Returns:
+        The targets, batched. Tensors are the active backend's; dtypes are the caller's.
+
+    Raises:
+        TypeError: When images are no numbers, or `data` is no tensor.
+        ValueError: When the dict holds no images, or a target has a rank that it cannot have.
+    """
+    if not isinstance(data, Mapping):
+        images = to_tensor(data, "images", layer)
+        batched = _is_batched(images, layer)
+        return Sample({"images": images if batched else images[None]}, batched=batched)
+    names = {kind: (keys or {}).get(kind, kind) for kind in KINDS}
+    if names["images"] not in data:
+        raise ValueError(
+            f"{layer} expects images under the key {names['images']!r}. Received a dict with the keys "
+            f"{sorted(map(str, data))}. Rename the key, or name it: keys={{'images': ...}}."
+        )
+    images = to_tensor(data[names["images"]], "images", layer)
+    batched = _is_batched(images, layer)
+    fields: dict[str, Any] = {"images": images}
+    for kind, name in names.items():
+        if kind != "images" and name in data:
+            fields[kind] = _target(data[name], kind, batched, layer)
+    if not batched:
+        fields = keras.tree.map_structure(lambda value: value[None], fields)
+    _check(fields, layer)
+    known = {names[kind] for kind in fields}
+    rest = {key: value for key, value in data.items() if key not in known}
+    return Sample(fields, rest, {kind: names[kind] for kind in fields}, batched, bare=False)
+
+
+def pack(sample: Sample) -> Any:
+    """Puts a sample together again in the caller's shape: a tensor, or a new dict in a stable order."""
+    fields = sample.fields
+    if not sample.batched:
+        fields = keras.tree.map_structure(lambda value: value[0], fields)
+    if sample.bare:
+        return fields["images"]
+    return {**{sample.names[kind]: value for kind, value in fields.items()}, **sample.rest}
+
+
+def to_tensor(value: Any, what: str, layer: str) -> Tensor:
+    """Converts to the active backend's tensor, keeping the dtype; numbers only."""
+    if isinstance(value, Mapping) or value is None:
+        raise TypeError(f"{layer} expects {what} to be a tensor or an array. Received: {type(value).__name__}.")
+    if not hasattr(value, "dtype"):
+        value = np.asarray(value)
+        value = value.astype("float32") if value.dtype == "float64" else value
+    name = str(getattr(value.dtype, "name", value.dtype)).removeprefix("torch.")
+    if not name.startswith(("float", "bfloat", "int", "uint")):
+        raise TypeError(f"{layer} expects {what} to be numbers. Received: dtype={name}. Decode or convert them first.")
+    if active() == "jax" and name in ("int64", "uint64", "float64"):
+        value = value.astype(name[:-2] + "32")
+    return ops.convert_to_tensor(value)
+
+
+def _is_batched(images: Tensor, layer: str) -> bool:
+    rank = len(images.shape)
+    if rank not in (3, 4):
+        raise ValueError(
+            f"{layer} expects images of rank 3 (one image) or 4 (a batch of images). Received: "
+            f"shape={tuple(images.shape)}."
+        )
+    return rank == 4
+
+
+def _target(value: Any, kind: str, batched: bool, layer: str) -> Any:
+    if kind == "bounding_boxes":
+        return densify(value, batched, layer)
+    return to_tensor(value, kind, layer)
+
+
+def _check(fields: dict[str, Any], layer: str) -> None:
+    """Every target belongs to the same number of samples and has a rank that its kind can have."""
+    batch = fields["images"].shape[0]
+    for path, value in keras.tree.flatten_with_path(fields):
+        kind = str(path[0])
+        ranks = _RANKS.get(kind, (1, 2, 3, 4))
+        if len(value.shape) not in ranks:
+            raise ValueError(
+                f"{layer} expects {kind} of rank {' or '.join(map(str, ranks))} in a batch. Received: "
+                f"shape={tuple(value.shape)}, with images of shape {tuple(fields['images'].shape)}."
+            )
+        if None not in (batch, value.shape[0]) and value.shape[0] != batch:
+            raise ValueError(
+                f"{layer} expects as many {kind} as images. Received: {value.shape[0]} {kind}, {batch} images."
+            )
