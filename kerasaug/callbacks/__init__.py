@@ -1,0 +1,6 @@
+"""Callbacks for fine-tuning: unfreezing and weight decay that take effect inside one `fit()`."""
+
+from kerasaug.callbacks.unfreezing import GradualUnfreezing
+from kerasaug.callbacks.weight_decay import WeightDecayScheduler
+
+__all__ = ["GradualUnfreezing", "WeightDecayScheduler"]

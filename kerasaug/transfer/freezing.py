@@ -1,0 +1,127 @@
+"""Freezing and unfreezing by layer groups, leaf by leaf."""
+
+from collections.abc import Sequence
+
+import keras
+
+from kerasaug.transfer.groups import HEAD, LayerGroup, layer_groups
+from kerasaug.transfer.optimizer import FineTuneMixin, unwrapped
+from kerasaug.transfer.steps import select_step
+from kerasaug.transfer.walk import own_weights, sublayers, trainable_if_thawed, walk
+
+
+def freeze_to(
+    model: keras.Model,
+    n: int,
+    groups: Sequence[LayerGroup] | None = None,
+    freeze_bn: bool = True,
+) -> list[str]:
+    """Freezes every layer group below group `n` and makes the others trainable.
+
+    `n` is what it is in fastai: the index of the first trainable group, counted from the bottom, or from the top
+    when negative. Unlike fastai, which trains BatchNormalization even in frozen groups, this keeps the
+    BatchNormalization layers of the backbone frozen while their group trains, as the Keras guide advises: their
+    statistics come from many more images than a fine-tuning run sees. `freeze_bn=False` lets them train with
+    their group. Batch normalisation in the head always trains with the head.
+
+    Call it before `compile()`. A model compiled with a `finetune_optimizer` needs no new `compile()`.
+
+    Args:
+        model: A built model.
+        n: Index of the first trainable group: `0` trains everything, `-1` only the last group, and the number of
+            groups trains nothing.
+        groups: The groups, bottom first. Defaults to `layer_groups(model)`.
+        freeze_bn: Whether BatchNormalization outside the head stays frozen, hence in inference mode.
+
+    Returns:
+        The names of the groups that are trainable now, bottom first.
+
+    Raises:
+        ValueError: When `n` is not an index of a group.
+
+    Example:
+
+    ```python
+    import keras
+    from kerasaug.transfer import freeze_to
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(2)])
+    freeze_to(model, -1)
+    assert [v.path.split("/")[-1] for v in model.trainable_variables] == ["kernel", "bias"]
+    ```
+
+    Reference:
+        - [Howard and Ruder, 2018](https://arxiv.org/abs/1801.06146)
+    """
+    groups = layer_groups(model) if groups is None else groups
+    first = first_trainable(n, len(groups))
+    set_flags(model, groups, first, freeze_bn)
+    _refresh(model, groups, first)
+    return [group.name for group in groups[first:]]
+
+
+def freeze(model: keras.Model, groups: Sequence[LayerGroup] | None = None, freeze_bn: bool = True) -> list[str]:
+    """Freezes everything but the last group, the head: `freeze_to(model, -1)`.
+
+    Args:
+        model: A built model.
+        groups: The groups, bottom first. Defaults to `layer_groups(model)`.
+        freeze_bn: See `freeze_to`.
+
+    Returns:
+        The names of the groups that are trainable now.
+    """
+    return freeze_to(model, -1, groups, freeze_bn)
+
+
+def unfreeze(model: keras.Model, groups: Sequence[LayerGroup] | None = None, freeze_bn: bool = True) -> list[str]:
+    """Makes every group trainable: `freeze_to(model, 0)`.
+
+    Args:
+        model: A built model.
+        groups: The groups, bottom first. Defaults to `layer_groups(model)`.
+        freeze_bn: See `freeze_to`; backbone BatchNormalization stays frozen unless this is `False`.
+
+    Returns:
+        The names of the groups that are trainable now.
+    """
+    return freeze_to(model, 0, groups, freeze_bn)
+
+
+def first_trainable(n: int, count: int) -> int:
+    """Resolves a fastai-style index `n` among `count` groups to one in `0 … count`."""
+    if not -count <= n <= count:
+        raise ValueError(
+            f"freeze_to: the model has {count} layer groups, so `n` must be from {-count} to {count}. Received: n={n}."
+        )
+    return n + count if n < 0 else n
+
+
+def set_flags(model: keras.Model, groups: Sequence[LayerGroup], first: int, freeze_bn: bool) -> None:
+    """Sets the `trainable` flags only; see `freeze_to`."""
+    for container in walk(model):
+        if sublayers(container) and not container.trainable:
+            container.trainable = True  # a frozen container would be saved so, and freeze its contents on reload
+    for index, group in enumerate(groups):
+        for layer in group.layers:
+            held = freeze_bn and group.name != HEAD and isinstance(layer, keras.layers.BatchNormalization)
+            _set_flag(layer, index >= first and not held)
+
+
+def _set_flag(layer: keras.Layer, trainable: bool) -> None:
+    if not sublayers(layer):
+        layer.trainable = trainable  # leaf by leaf: TensorFlow ignores a repeated assignment to a container
+        return
+    own = {id(weight) for weight in own_weights(layer)}
+    for weight in trainable_if_thawed(layer):
+        if id(weight) in own:
+            weight.trainable = trainable
+
+
+def _refresh(model: keras.Model, groups: Sequence[LayerGroup], first: int) -> None:
+    """Lets a compiled fine-tuning optimizer know; an ordinary one only learns it from `compile()`."""
+    optimizer = unwrapped(getattr(model, "optimizer", None))
+    if isinstance(optimizer, FineTuneMixin):
+        if len(optimizer.group_names) == len(groups):
+            optimizer.set_active_groups([index >= first for index in range(len(groups))])
+        select_step(model)

@@ -1,0 +1,322 @@
+"""The optimizer that fine-tuning needs, as a mixin in front of any Keras optimizer.
+
+Everything here that starts with an underscore belongs to Keras's optimizer base class and is private:
+`_backend_apply_gradients`, `_backend_update_step`, `_apply_weight_decay`, `_use_weight_decay`, `_get_variable_index`,
+`_var_key`, `_trainable_variables`, `_trainable_variables_indices`, `_model_variables_moving_average`. Keras offers no
+public way to train a part of the variables, to scale a learning rate per variable or to change weight decay in a
+compiled step. They are used in this file alone, and `tests/transfer/test_optimizer.py` pins what is relied on.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasaug.registry import register
+from kerasaug.transfer.plan import Plan
+
+_FROZEN = -1
+
+
+class FineTuneMixin:
+    """Goes in front of a Keras optimizer class; made by `finetune_optimizer`.
+
+    It is built once, on every variable that may ever be trained, and applied to those that are trainable now. So
+    slots keep their place and the saved state its layout, whatever is frozen. Each layer group has a learning-rate
+    multiplier and the iteration at which it was unfrozen, and weight decay is a variable: all three can be changed
+    between compiled steps, and all are saved.
+    """
+
+    def __init__(self, *args: Any, plan: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        decay = kwargs.get("weight_decay")
+        if isinstance(decay, keras.optimizers.schedules.LearningRateSchedule):
+            kwargs["weight_decay"] = 0.0
+        super().__init__(*args, **kwargs)
+        self._plan = Plan.from_config(plan) if plan else Plan()
+        initial = vars(self).pop("_unbuilt_decay", None)
+        self._decay_schedule = None
+        self._decay_scale = None
+        self._decay = self.add_variable((), keras.initializers.Constant(initial or 0.0), name="weight_decay")
+        if self._plan.groups:
+            shape = (len(self._plan.groups),)
+            self._multipliers = self.add_variable(shape, "ones", name="learning_rate_multipliers")
+            self._unfrozen_at = self.add_variable(shape, "zeros", dtype="int32", name="unfrozen_at")
+            self._warmup = self.add_variable((), "zeros", name="warmup_steps")
+        if isinstance(decay, keras.optimizers.schedules.LearningRateSchedule):
+            self.weight_decay = decay
+
+    # -- weight decay: a variable or a schedule, where Keras bakes a Python float into the compiled step
+
+    @property
+    def weight_decay(self) -> Any:
+        """The weight decay of the next step, which may be assigned a number or a `LearningRateSchedule` of the step.
+
+        A number acts on the very next step. A schedule is evaluated inside the step, so the step has to be
+        compiled anew after a schedule was assigned.
+        """
+        if "_decay" not in vars(self):  # Keras's constructors read what they have just assigned
+            return vars(self).get("_unbuilt_decay")
+        decay = self._decay if self._decay_schedule is None else self._decay_schedule(self.iterations)
+        return decay if self._decay_scale is None else decay * self._decay_scale
+
+    @weight_decay.setter
+    def weight_decay(self, value: Any) -> None:
+        if "_decay" not in vars(self):
+            vars(self)["_unbuilt_decay"] = value
+        elif isinstance(value, keras.optimizers.schedules.LearningRateSchedule):
+            self._decay_schedule = value
+        else:
+            self._decay_schedule = None
+            self._decay.assign(0.0 if value is None else value)
+
+    def _apply_weight_decay(self, variables: Sequence[Any]) -> None:
+        for scale, picked in self._by_group(variables):
+            self._decay_scale = scale
+            try:
+                super()._apply_weight_decay([variables[index] for index in picked])
+            finally:
+                self._decay_scale = None
+
+    # -- layer groups: a multiplier each, and a ramp after unfreezing
+
+    @property
+    def group_names(self) -> tuple[str, ...]:
+        """The layer groups that have a multiplier, bottom first."""
+        return self._plan.groups
+
+    @property
+    def multipliers(self) -> np.ndarray:
+        """The learning-rate multiplier of each group, without the warm-up."""
+        return ops.convert_to_numpy(self._multipliers)
+
+    @multipliers.setter
+    def multipliers(self, values: Sequence[float]) -> None:
+        self._multipliers.assign(np.asarray(values, "float32"))
+
+    @property
+    def warmup_steps(self) -> int:
+        """Steps over which a group that was unfrozen in training gets to its full learning rate."""
+        return int(ops.convert_to_numpy(self._warmup))
+
+    @warmup_steps.setter
+    def warmup_steps(self, value: int) -> None:
+        self._warmup.assign(float(value))
+
+    def group_scales(self) -> Any:
+        """What the learning rate of each group is multiplied with in the next step: its multiplier and its ramp."""
+        age = ops.cast(ops.cast(self.iterations, "int32") - self._unfrozen_at + 1, "float32")
+        ramp = ops.clip(age / ops.maximum(self._warmup, 1.0), 0.0, 1.0)
+        # A group that trains from the first step needs no ramp: its slots are as young as the iteration count says.
+        return self._multipliers * ops.where(self._unfrozen_at > 0, ramp, 1.0)
+
+    def set_active_groups(self, active: Sequence[bool]) -> None:
+        """Records, between steps, which groups train; one that was frozen starts its ramp now.
+
+        The moving averages of groups that are frozen or start now are set to the weights themselves.
+        """
+        before = ops.convert_to_numpy(self._unfrozen_at)
+        now = int(ops.convert_to_numpy(self.iterations))
+        running = np.asarray(active) & (before != _FROZEN) & (now > 0)
+        after = np.where(active, np.where(running, before, now), _FROZEN)
+        self._unfrozen_at.assign(after.astype("int32"))
+        self._restart_averages(lambda slot: not running[slot.group])
+
+    def _by_group(self, variables: Sequence[Any]) -> Iterator[tuple[Any, list[int]]]:
+        if not self._plan.groups:
+            yield None, list(range(len(variables)))
+            return
+        picked: dict[int, list[int]] = {}
+        for position, variable in enumerate(variables):
+            picked.setdefault(self._plan.slots[self._get_variable_index(variable)].group, []).append(position)
+        scales = self.group_scales()
+        for group, positions in picked.items():
+            yield scales[group], positions
+
+    def _backend_update_step(self, grads: Sequence[Any], trainable_variables: Sequence[Any], learning_rate: Any) -> None:
+        for scale, picked in self._by_group(trainable_variables):
+            super()._backend_update_step(
+                [grads[index] for index in picked],
+                [trainable_variables[index] for index in picked],
+                learning_rate if scale is None else learning_rate * scale,
+            )
+
+    # -- built on everything
+
+    def build(self, variables: Sequence[Any]) -> None:
+        """Creates the slots of every variable in the plan, also of those frozen now, which a stand-in replaces."""
+        if self.built:
+            return
+        if not self._plan.slots:
+            self._plan = Plan.of(variables, no_decay=())
+        placed = self._plan.place(variables)
+        everything = [placed[i] if i in placed else _stand_in(slot) for i, slot in enumerate(self._plan.slots)]
+        super().build(everything)
+        self.bind(everything)
+        self._restart_averages(lambda slot: True)
+
+    def bind(self, variables: Sequence[Any]) -> None:
+        """Points the slots to `variables`, all of them: after loading, stand-ins give way to what they stood for."""
+        vars(self)["_trainable_variables"] = list(variables)
+        vars(self)["_trainable_variables_indices"] = {self._var_key(v): i for i, v in enumerate(variables)}
+        spared = [v for v, slot in zip(variables, self._plan.slots, strict=True) if not slot.decays]
+        self.exclude_from_weight_decay(var_list=spared)
+
+    def fits(self, plan: Plan, variables: Sequence[Any]) -> bool:
+        """Whether this optimizer holds slots for exactly these variables, in the groups of `plan` if it has any."""
+        return self.built and self._plan.fits(variables) and (not plan.groups or self._plan.same_groups(plan))
+
+    # -- applied to a part
+
+    def stateless_apply(self, optimizer_variables: Any, grads: Any, trainable_variables: Any) -> Any:
+        """Keras's stateless `apply`, for the variables that are trainable now instead of all (JAX)."""
+        active = [variable for variable in self._trainable_variables if variable.trainable]
+        if [tuple(v.shape) for v in active] != [tuple(v.shape) for v in trainable_variables]:
+            raise ValueError(
+                f"{type(self).__name__}: expected values for the {len(active)} trainable variables out of the "
+                f"{len(self._trainable_variables)} it was built on. Received {len(trainable_variables)} values of "
+                "other number or shape. Freeze with `kerasaug.transfer.freeze_to` or "
+                "`kerasaug.callbacks.GradualUnfreezing`, which keep model and optimizer together."
+            )
+        mapping = [*zip(active, trainable_variables, strict=True)]
+        mapping += zip(self.variables, optimizer_variables, strict=True)
+        with keras.StatelessScope(state_mapping=mapping) as scope:
+            self.apply(grads, active)
+        return (
+            [scope.get_current_value(variable) for variable in active],
+            [scope.get_current_value(variable) for variable in self.variables],
+        )
+
+    def _backend_apply_gradients(self, grads: Sequence[Any], trainable_variables: Sequence[Any]) -> None:
+        with self._averaging_only(trainable_variables):
+            super()._backend_apply_gradients(grads, trainable_variables)
+
+    @contextmanager
+    def _averaging_only(self, variables: Sequence[Any]) -> Iterator[None]:
+        """Keras pairs all variables with all averages by position: shows it those that train, and no others."""
+        if not self.use_ema:
+            yield
+            return
+        everything, averages = self._trainable_variables, self._model_variables_moving_average
+        vars(self)["_trainable_variables"] = list(variables)
+        vars(self)["_model_variables_moving_average"] = [averages[self._get_variable_index(v)] for v in variables]
+        try:
+            yield
+        finally:
+            vars(self)["_trainable_variables"] = everything
+            vars(self)["_model_variables_moving_average"] = averages
+
+    def finalize_variable_values(self, var_list: Sequence[Any]) -> None:
+        """Overwrites the variables that were trained by their moving averages."""
+        if self.use_ema:
+            for variable in var_list:
+                average = self._model_variables_moving_average[self._get_variable_index(variable)]
+                if average is not None:
+                    variable.assign(ops.convert_to_numpy(average))  # a copy: JAX donates each buffer once
+
+    def _restart_averages(self, which: Any) -> None:
+        if not self.use_ema:
+            return
+        pairs = zip(self._trainable_variables, self._model_variables_moving_average, strict=True)
+        for slot, (variable, average) in zip(self._plan.slots, pairs, strict=True):
+            if average is not None and which(slot):
+                average.assign(ops.convert_to_numpy(variable))  # a copy: JAX donates each buffer once
+
+    # -- config
+
+    def trace_key(self) -> Any:
+        """What a compiled step has baked in beyond Keras's own settings."""
+        return None if self._decay_schedule is None else repr(keras.saving.serialize_keras_object(self._decay_schedule))
+
+    def get_config(self) -> dict[str, Any]:
+        """The config of the optimizer, with weight decay as it is now and the plan."""
+        plan = self._plan
+        if self.built:
+            plan = plan.updated((v.trainable, self._use_weight_decay(v)) for v in self._trainable_variables)
+        schedule = self._decay_schedule
+        decay = float(ops.convert_to_numpy(self._decay)) if schedule is None else None
+        return {
+            **super().get_config(),
+            "weight_decay": keras.saving.serialize_keras_object(schedule) if decay is None else decay,
+            "plan": plan.to_config(),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        """Creates the optimizer from its config; `build` then makes slots for the whole plan."""
+        decay = config.get("weight_decay")
+        if isinstance(decay, dict):
+            decay = keras.saving.deserialize_keras_object(decay, custom_objects=custom_objects)
+        return super().from_config({**config, "weight_decay": decay}, custom_objects=custom_objects)
+
+
+def _stand_in(slot: Any) -> keras.Variable:
+    return keras.Variable("zeros", shape=slot.shape, dtype=slot.dtype, trainable=False, name="frozen")
+
+
+@cache
+def finetune_class(base: type) -> Any:
+    """The fine-tuning variant of an optimizer class, registered so that `.keras` files with it load.
+
+    Args:
+        base: A subclass of `keras.optimizers.Optimizer`.
+
+    Returns:
+        A subclass of it. Variants of Keras's own optimizers exist from the start; call this for an optimizer of
+        your own before loading a model saved with its variant.
+
+    Example:
+
+    ```python
+    import keras
+    from kerasaug.transfer import finetune_class
+
+    assert issubclass(finetune_class(keras.optimizers.AdamW), keras.optimizers.AdamW)
+    ```
+    """
+    if issubclass(base, FineTuneMixin):
+        return base
+    if _combines(base):
+        raise ValueError(
+            f"Fine-tuning needs one optimizer for the whole model. Received: {base.__name__}, which combines others. "
+            "Pass the optimizer inside it."
+        )
+    doc = f"{base.__name__} for fine-tuning: see `kerasaug.transfer.finetune_optimizer`."
+    body = {"__module__": __name__, "__doc__": doc}
+    return register(type(f"FineTune{base.__name__}", (FineTuneMixin, base), body))
+
+
+def public_class(optimizer: keras.optimizers.Optimizer) -> type:
+    """The optimizer's class as Keras names it; on torch, Keras makes an instance of a private subclass."""
+    found = type(optimizer)
+    public = getattr(keras.optimizers, found.__name__, found)
+    return public if issubclass(found, public) else found
+
+
+def unwrapped(optimizer: Any) -> Any:
+    """The optimizer inside a `LossScaleOptimizer`, or `optimizer` itself."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+def spared_by(optimizer: Any, variables: Sequence[Any]) -> list[Any]:
+    """The variables that `exclude_from_weight_decay` of any Keras optimizer has excluded."""
+    return [variable for variable in variables if not optimizer._use_weight_decay(variable)]
+
+
+def bind_wrapper(wrapper: Any, variables: Sequence[Any]) -> None:
+    """Builds a `LossScaleOptimizer` on all variables: it pairs gradients with its own list, and drops the rest."""
+    if not wrapper.built:
+        wrapper.build(list(variables))
+    vars(wrapper)["_trainable_variables"] = list(variables)
+
+
+def _combines(base: type) -> bool:
+    return issubclass(base, (keras.optimizers.LossScaleOptimizer, keras.optimizers.MultiOptimizer))
+
+
+for _base in list(vars(keras.optimizers).values()):
+    if isinstance(_base, type) and issubclass(_base, keras.optimizers.Optimizer) and not _combines(_base):
+        finetune_class(_base)
