@@ -3,5 +3,6 @@
 from kerasaug import layers
 from kerasaug.augmentation import Augmentation
 from kerasaug.pipeline import Pipeline
+from kerasaug.training import AugmentedModel
 
-__all__ = ["Augmentation", "Pipeline", "layers"]
+__all__ = ["AugmentedModel", "Augmentation", "Pipeline", "layers"]

@@ -41,7 +41,7 @@ class Augmentation(backend.DataLayer):
     """
 
     fuse = True
-    needs_batch = False
+    needs_batch = False  # whether samples meet each other, labels too
 
     def __init__(
         self,
@@ -121,6 +121,10 @@ class Augmentation(backend.DataLayer):
             return pack(self._infer(sample))
         return pack(self._apply(sample, self._draw(sample, None, None)))
 
+    def op_count(self) -> int:
+        """How many layers draw: this one, and those inside."""
+        return 1
+
     def leaves(self, params: Params) -> list[tuple["Augmentation", Params]]:
         """The ops, in order, with the parameters of each; a pipeline has many, an op is its own."""
         return [(self, params)]
@@ -131,6 +135,15 @@ class Augmentation(backend.DataLayer):
 
     def infer(self, fields: dict[str, Any]) -> dict[str, Any]:
         """What happens to a batch that is not augmented: nothing, unless an op resizes or encodes."""
+        return self.encode(fields)
+
+    @property
+    def mixes(self) -> bool:
+        """Whether samples, and so their labels, are mixed."""
+        return self.needs_batch
+
+    def encode(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Labels as training returns them, unmixed: one-hot, where a layer encodes integers."""
         return fields
 
     def check(self, fields: dict[str, Any]) -> None:
@@ -193,7 +206,7 @@ class Augmentation(backend.DataLayer):
 
     def _draw_with(self, key: tuple[Tensor, Tensor], ids: Tensor, strengths: Params) -> Params:
         op = zlib.crc32(type(self).__name__.encode()) & 0x3FFFF
-        return self.draw_from(Rng(key, ids, op, self.p, strengths["own"]), strengths)
+        return self.draw_from(Rng(key, ids, op, self.p, strengths["own"], count=self.op_count()), strengths)
 
     def draw_from(self, rng: Rng, strengths: Params) -> Params:
         """Draws with this op's probability and strength already in `rng`."""
@@ -202,7 +215,7 @@ class Augmentation(backend.DataLayer):
     def strengths(self) -> Params:
         """The live strength, and those of the ops inside: arguments of the compiled draw, since JAX would bake them."""
         if backend.active() == backend.NATIVE:
-            return {"own": ops.convert_to_tensor(self.strength)}
+            return {"own": self.strength * 1.0}  # its value: a `tf.function` takes no Keras variable
         return {"own": ops.convert_to_tensor(float(keras.ops.convert_to_numpy(self.strength)))}
 
     def _key(self, seed: Any) -> tuple[Tensor, Tensor]:

@@ -133,7 +133,7 @@ class LiveScalar(keras.random.SeedGenerator):
         self.name = name
         self.backend = keras.src.backend
         self.state = self.backend.Variable(
-            float(value), dtype="float32", trainable=False, aggregation="none", name=name
+            float(value), dtype="float32", trainable=False, autocast=False, aggregation="none", name=name
         )
 
 

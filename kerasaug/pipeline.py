@@ -75,6 +75,10 @@ class Pipeline(Augmentation):
         pairs = zip(self.layers, strengths["layers"], strict=True)
         return {"layers": [layer.draw_from(rng.child(layer.p, own["own"]), own) for layer, own in pairs]}
 
+    def op_count(self) -> int:
+        """Of the pipeline and of every layer in it."""
+        return 1 + sum(layer.op_count() for layer in self.layers)
+
     def leaves(self, params: Params) -> list[tuple[Augmentation, Params]]:
         """Every op of every layer, in order."""
         pairs = zip(self.layers, params["layers"], strict=True)
@@ -85,6 +89,17 @@ class Pipeline(Augmentation):
         for layer in self.layers:
             size = layer.output_size(size)
         return size
+
+    @property
+    def mixes(self) -> bool:
+        """Whether any layer mixes samples."""
+        return any(layer.mixes for layer in self.layers)
+
+    def encode(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Labels as the layers return them, unmixed."""
+        for layer in self.layers:
+            fields = layer.encode(fields)
+        return fields
 
     def infer(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Each layer's own."""

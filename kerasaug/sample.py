@@ -110,6 +110,8 @@ def _is_batched(images: Tensor, layer: str) -> bool:
 def _target(value: Any, kind: str, batched: bool, layer: str) -> Any:
     if kind == "bounding_boxes":
         return densify(value, batched, layer)
+    if kind in ("labels", "sample_weight") and isinstance(value, Mapping):  # of several heads
+        return {name: to_tensor(one, kind, layer) for name, one in value.items()}
     return to_tensor(value, kind, layer)
 
 

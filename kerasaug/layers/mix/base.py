@@ -1,6 +1,7 @@
 """The family of ops that mix each sample with a partner from the same batch, labels and all."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -47,12 +48,12 @@ class Mix(Augmentation):
 
     def check(self, fields: dict[str, Any]) -> None:
         """Labels must be such that mixing them means something."""
-        labels = fields.get("labels")
-        if labels is not None and self.num_classes is None and _is_sparse(labels):
-            raise ValueError(
-                f"{self._label} mixes labels and was given integers of shape {tuple(labels.shape)}. Pass "
-                "num_classes=…, so that it can encode them, or one-hot labels."
-            )
+        for labels in keras.tree.flatten(fields.get("labels", [])):
+            if self.num_classes is None and _is_sparse(labels):
+                raise ValueError(
+                    f"{self._label} mixes labels and was given integers of shape {tuple(labels.shape)}. Pass "
+                    "num_classes=…, so that it can encode them, or one-hot labels."
+                )
         if "keypoints" in fields:
             raise ValueError(f"{self._label} cannot mix keypoints. Take them out of the sample, or leave out this layer.")
         if "bounding_boxes" in fields and self.bounding_box_format is None:
@@ -62,9 +63,11 @@ class Mix(Augmentation):
             )
         check_masks(fields, self.data_format, self._label)
 
-    def infer(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Encodes integer labels as training does, without mixing."""
-        return {**fields, "labels": self._encode(fields["labels"])} if "labels" in fields else fields
+    def encode(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Integer labels one-hot, where `num_classes` is given."""
+        if "labels" not in fields:
+            return fields
+        return {**fields, "labels": keras.tree.map_structure(self._encode, fields["labels"])}
 
     @classmethod
     def fused(cls, layers: Sequence[Any], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
@@ -85,10 +88,9 @@ class Mix(Augmentation):
         mixed = weight * images + (1.0 - weight) * ops.take(images, partner, axis=0)
         mixed = ops.where(own[:, None, None, None], mixed, images)
         result = {**fields, "images": restore(mixed, self.data_format)}
-        for kind in ("labels", "sample_weight"):
-            if kind in fields:
-                value = self._encode(fields[kind]) if kind == "labels" else fields[kind]
-                result[kind] = _blend(value, partner, share)
+        for kind in {"labels", "sample_weight"} & set(fields):
+            blend = partial(_blend, partner=partner, share=share)
+            result[kind] = keras.tree.map_structure(blend, self.encode(fields)[kind])
         if "segmentation_masks" in fields:
             result["segmentation_masks"] = self._pick(fields["segmentation_masks"], partner, weight)
         if "bounding_boxes" in fields:
@@ -126,10 +128,14 @@ class Mix(Augmentation):
 
     def _spec(self, fields: dict[str, Any]) -> dict[str, Any]:
         fields = super()._spec(fields)
-        labels = fields.get("labels")
-        if labels is not None and self.num_classes is not None and _is_sparse(labels):
-            fields["labels"] = keras.KerasTensor((labels.shape[0], self.num_classes), dtype="float32")
+        if "labels" in fields:
+            fields["labels"] = keras.tree.map_structure(self._label_spec, fields["labels"])
         return fields
+
+    def _label_spec(self, labels: Any) -> Any:
+        if self.num_classes is None or not _is_sparse(labels):
+            return labels
+        return keras.KerasTensor((labels.shape[0], self.num_classes), dtype="float32")
 
 
 def _is_sparse(labels: Tensor) -> bool:
