@@ -5,4 +5,4 @@ from kerasaug.augmentation import Augmentation
 from kerasaug.pipeline import Pipeline
 from kerasaug.training import AugmentedModel
 
-__all__ = ["AugmentedModel", "Augmentation", "Pipeline", "layers"]
+__all__ = ["Augmentation", "AugmentedModel", "Pipeline", "layers"]

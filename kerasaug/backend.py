@@ -103,6 +103,7 @@ class DataLayer(keras.layers.Layer):
         self.built = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the layer; in a `tf.data` map on another backend, without Keras's own call, which is not TensorFlow's."""
         if in_foreign_graph():
             with dataset_scope():
                 return self.call(*args, **{"training": True, **kwargs})

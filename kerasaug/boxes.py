@@ -60,7 +60,7 @@ def _dense(value: Any, max_boxes: int | None) -> Tensor:
 def _stack(rows: list[np.ndarray], max_boxes: int | None) -> np.ndarray:
     count = max(len(row) for row in rows) if max_boxes is None else max_boxes
     inner = next((row.shape[1:] for row in rows if len(row)), rows[0].shape[1:])
-    dtype = np.result_type(*[row.dtype for row in rows if len(row)] or ["float32"])
+    dtype = np.result_type(*[row.dtype for row in rows if len(row)] or [np.dtype("float32")])
     stacked = np.full((len(rows), count, *inner), PADDING, dtype)
     for i, row in enumerate(rows):
         if len(row):

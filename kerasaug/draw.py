@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -27,8 +28,8 @@ class Rng:
         strength: Factor that scales every continuous draw's distance from neutral and every discrete draw's
             probability. A float, or a scalar tensor.
         parent: The draws of the pipeline that holds the op: its choice of samples and its strength apply too.
-        count: How many ops will draw under this key. Their first words come from one call of the block function: unrolled
-            for each op, it took three quarters of the 4 s that a pipeline of eight took to compile.
+        count: How many ops will draw under this key. Their first words come from one call of the block function:
+            unrolled for each op, it took most of the time that a pipeline took to compile.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Rng:
         self._shared: list[tuple[int, list[Tensor]]]
         self._shared = parent._shared if parent is not None else self._fresh(op, count, 0)
         self.op, self._words = self._shared.pop(0)
-        self.strength = strength if parent is None else strength * parent.strength
+        self.strength: Any = strength if parent is None else strength * parent.strength
         self.chosen = ops.broadcast_to(ops.convert_to_tensor(self.strength) > 0, ops.shape(ids))
         if p < 1.0:
             self.chosen = ops.logical_and(self.chosen, self.unit() < p)

@@ -21,8 +21,8 @@ class AugmentedModel(keras.Model):
     Args:
         model: The Keras model to train; `.model` is that very object, with nothing added to it.
         pipeline: A `kerasaug.Pipeline`, or a single layer.
-        keys: Dict from kind of target to its name, where they differ: `{"images": "image", "labels": "class"}`. Names are
-            keys of the dict `x` or `y`; `"y"` stands for a `y` that is one tensor, as in
+        keys: Dict from kind of target to its name, where they differ: `{"images": "image", "labels": "class"}`. Names
+            are keys of the dict `x` or `y`; `"y"` stands for a `y` that is one tensor, as in
             `{"segmentation_masks": "y"}`; a list of names gives several heads' labels.
         **kwargs: `name`, `dtype` and `trainable`, as of any `keras.Model`. The dtype defaults to the model's.
 
@@ -160,6 +160,6 @@ class AugmentedModel(keras.Model):
 
     else:
 
-        def train_step(self, data: Any) -> Any:
+        def train_step(self, data: Any) -> Any:  # type: ignore[misc]
             """Augments, then steps."""
             return super().train_step(self.augment(data))

@@ -17,8 +17,8 @@ class Targets:
     under the names of their kinds, or under those that `keys` gives. The names `"x"` and `"y"` stand for the whole.
 
     Args:
-        keys: Dict from kind of target to its name: a key of the dict `x` or `y`, or an index of a tuple. A list of names
-            gives several targets of one kind, such as the labels of two heads.
+        keys: Dict from kind of target to its name: a key of the dict `x` or `y`, or an index of a tuple. A list of
+            names gives several targets of one kind, such as the labels of two heads.
         owner: Name of the model, for messages.
     """
 
@@ -72,7 +72,8 @@ class Targets:
             if x is None:  # labels are looked for in `y` alone
                 return None
             raise ValueError(
-                f"{self.owner} expects {kind} under the name {name!r}. Received: x with {_names(x)}, y with {_names(y)}."
+                f"{self.owner} expects {kind} under the name {name!r}. Received: x with {_names(x)}, y with "
+                f"{_names(y)}."
             )
         if kind == "images" and x is not None and not isinstance(x, Mapping | list | tuple):
             return "x", _WHOLE

@@ -62,14 +62,16 @@ class RandomZoom(Warp):
         super().__init__(fill_mode, interpolation, fill_value, seed=seed, data_format=data_format, **kwargs)
         low = -1.0 + 1e-6  # at -1 the whole image would be one point
         self.height_factor = as_range(height_factor, "height_factor", "RandomZoom", low, 1.0)
-        self.width_factor = width_factor
+        self.width_factor: tuple[float, float] | None = None
         if width_factor is not None:
             self.width_factor = as_range(width_factor, "width_factor", "RandomZoom", low, 1.0)
 
     def draw_params(self, rng: Rng) -> Params:
         """Fractions by which more is shown."""
         height = rng.uniform(*self.height_factor, neutral=0.0)
-        width = height if self.width_factor is None else rng.uniform(*self.width_factor, neutral=0.0)
+        if self.width_factor is None:
+            return {"height": height, "width": height}
+        width = rng.uniform(*self.width_factor, neutral=0.0)
         return {"height": height, "width": width}
 
     def matrix(self, params: Params, size: Size) -> Tensor:
