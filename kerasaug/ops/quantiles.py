@@ -16,8 +16,8 @@ _GRID = 20_001
 def beta_quantiles(alpha: float, beta: float) -> np.ndarray:
     """Quantiles of Beta(alpha, beta) at 1025 equally spaced probabilities.
 
-    Either end of the density may be infinite; x = t**(1/a) takes the singularity out of each half before the
-    integral is computed by the trapezoid rule.
+    Where a parameter is below 1 that end of the density is infinite; x = t**(1/a) takes the singularity out of each
+    half before the integral is computed by the trapezoid rule.
 
     Args:
         alpha: First parameter, positive.
@@ -56,9 +56,10 @@ def beta_range_quantiles(low: float, high: float) -> np.ndarray:
 
 def _half(a: float, b: float) -> tuple[np.ndarray, np.ndarray]:
     """Points x in [0, 1/2] and the integral of x**(a-1) (1-x)**(b-1) up to each."""
-    t = np.linspace(0.0, 0.5**a, _GRID)
-    x = t ** (1.0 / a)
-    density = (1.0 - x) ** (b - 1.0) / a
+    power = min(a, 1.0)
+    t = np.linspace(0.0, 0.5**power, _GRID)
+    x = t ** (1.0 / power)
+    density = x ** (a - power) * (1.0 - x) ** (b - 1.0) / power
     mass = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2 * np.diff(t))])
     return x, mass
 
