@@ -14,9 +14,7 @@ _PLATFORMS = ("cpu", "cuda", "tpu")
 _HALF = ("float16", "bfloat16")
 
 
-def build_endpoint(
-    tf: ModuleType, model: keras.Model, signature: Any, output_name: str | Sequence[str]
-) -> Any:
+def build_endpoint(tf: ModuleType, model: keras.Model, signature: Any, output_name: str | Sequence[str]) -> Any:
     """Returns the traced `tf.function` of the inference: inputs to a dict of named outputs, none in half."""
 
     def infer(inputs: Any) -> dict[str, Any]:
@@ -40,9 +38,7 @@ def write_archive(model: keras.Model, endpoint: Any, folder: Path) -> None:
 
 
 def _without_half(value: Any) -> Any:
-    return (
-        keras.ops.cast(value, "float32") if keras.backend.standardize_dtype(value.dtype) in _HALF else value
-    )
+    return keras.ops.cast(value, "float32") if keras.backend.standardize_dtype(value.dtype) in _HALF else value
 
 
 def _through_jax(tf: ModuleType, model: keras.Model, infer: Callable, signature: Any) -> Callable:
@@ -52,8 +48,7 @@ def _through_jax(tf: ModuleType, model: keras.Model, infer: Callable, signature:
 
     variables = model.variables
     weights = [
-        tf.Variable(keras.ops.convert_to_numpy(v), trainable=v.trainable, dtype=v.dtype, name=v.path)
-        for v in variables
+        tf.Variable(keras.ops.convert_to_numpy(v), trainable=v.trainable, dtype=v.dtype, name=v.path) for v in variables
     ]
 
     def stateless(values: list[Any], inputs: Any) -> dict[str, Any]:
@@ -61,9 +56,7 @@ def _through_jax(tf: ModuleType, model: keras.Model, infer: Callable, signature:
             before = [scope.get_current_value(v) for v in variables]
             outputs = infer(inputs)
             changed = [
-                v.path
-                for v, old in zip(variables, before, strict=True)
-                if scope.get_current_value(v) is not old
+                v.path for v, old in zip(variables, before, strict=True) if scope.get_current_value(v) is not old
             ]
         if changed:
             raise ExportError(

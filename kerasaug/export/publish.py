@@ -25,8 +25,7 @@ def check_version(version: Any) -> int | None:
         number = None
     if number is None or isinstance(version, bool):
         raise TypeError(
-            "export_savedmodel: version must be an integer, as TensorFlow Serving numbers them, received "
-            f"{version!r}."
+            f"export_savedmodel: version must be an integer, as TensorFlow Serving numbers them, received {version!r}."
         )
     if not 0 <= number <= _GREATEST:
         raise ValueError(f"export_savedmodel: version must be between 0 and 2**63 - 1, received {number}.")
@@ -99,8 +98,7 @@ def _make_folder(staged: StagedVersion) -> None:
     except OSError as error:
         raise OSError(
             error.errno,
-            f"export_savedmodel cannot write in {staged.parent} ({error.strerror}): give a folder that can "
-            "be written",
+            f"export_savedmodel cannot write in {staged.parent} ({error.strerror}): give a folder that can be written",
         ) from error
 
 

@@ -67,8 +67,8 @@ def export_savedmodel(
             and from 0 to 255 for uint8; unknown sizes become 64.
         tolerance: Greatest difference from `model.predict`, as a fraction of the largest absolute value of
             that output. Not zero by default, because the served graph and `predict` are compiled by
-            different compilers, which add in different orders: 1e-4 in float32, 1e-2 in float16 and on CUDA
-            (TF32 multiplications), 5e-2 in bfloat16 and on TPU. Integers and strings must be equal, and two
+            different compilers, which add in different orders: 3e-5 in float32, 2e-2 in float16 and on CUDA
+            (TF32 multiplications), 0.1 in bfloat16 and on TPU. Integers and strings must be equal, and two
             calls must agree bit for bit.
 
     Returns:

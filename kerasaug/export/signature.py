@@ -23,9 +23,7 @@ def resolve_signature(model: keras.Model, given: Any) -> Any:
             "pass input_signature=keras.InputSpec(shape=(None, ...), dtype=..., name=...)."
         )
     paths = [path for path, _ in keras.tree.flatten_with_path(specs)]
-    leaves = [
-        _named(spec, path, given is None) for path, spec in zip(paths, keras.tree.flatten(specs), strict=True)
-    ]
+    leaves = [_named(spec, path, given is None) for path, spec in zip(paths, keras.tree.flatten(specs), strict=True)]
     names = [leaf.name for leaf in leaves]
     if len(set(names)) < len(names):
         raise ValueError(f"export_savedmodel: the inputs need different names, received {names}.")
@@ -41,9 +39,7 @@ def name_outputs(outputs: Any, output_name: str | Sequence[str]) -> dict[str, An
     elif isinstance(output_name, str):
         named = {output_name: outputs}
     else:
-        raise ValueError(
-            f"export_savedmodel: the model returns one tensor; received output_name={output_name!r}."
-        )
+        raise ValueError(f"export_savedmodel: the model returns one tensor; received output_name={output_name!r}.")
     nested = [name for name, value in named.items() if isinstance(value, Mapping | list | tuple)]
     if nested:
         raise ValueError(
@@ -54,9 +50,7 @@ def name_outputs(outputs: Any, output_name: str | Sequence[str]) -> dict[str, An
 
 
 def _names_of_list(output_name: str | Sequence[str], count: int) -> list[str]:
-    names = (
-        [f"{output_name}_{i}" for i in range(count)] if isinstance(output_name, str) else list(output_name)
-    )
+    names = [f"{output_name}_{i}" for i in range(count)] if isinstance(output_name, str) else list(output_name)
     if len(names) != count or len(set(names)) < count:
         raise ValueError(
             f"export_savedmodel: the model returns {count} tensors and needs as many different names; "
@@ -96,10 +90,6 @@ def _named(spec: Any, path: tuple[Any, ...], automatic: bool) -> keras.InputSpec
     if not name:
         name = getattr(spec, "name", None) or ""
         if not name or (automatic and _AUTOMATIC.fullmatch(name)):
-            name = "_".join(
-                ["inputs", *map(str, path)]
-            )  # Keras counts its own names up over the whole process
+            name = "_".join(["inputs", *map(str, path)])  # Keras counts its own names up over the whole process
     name = re.sub(r"[^A-Za-z0-9_.]", "_", name)
-    return keras.InputSpec(
-        shape=(None, *tuple(shape)[1:]), dtype=keras.backend.standardize_dtype(dtype), name=name
-    )
+    return keras.InputSpec(shape=(None, *tuple(shape)[1:]), dtype=keras.backend.standardize_dtype(dtype), name=name)

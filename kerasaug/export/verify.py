@@ -16,7 +16,7 @@ _RANDOM_OP = re.compile(
     r"Random|TruncatedNormal|Multinomial|Rng|CandidateSampler|SampleDistorted|^Stateful(Uniform|StandardNormal)"
 )
 _RANDOM_IN_XLA = (b"threefry", b"rng_bit_generator")
-_TOLERANCE = {"float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
+_TOLERANCE = {"float32": 3e-5, "float16": 2e-2, "bfloat16": 1e-1}  # some ten roundings of a deep network
 _ROWS = 3
 _UNKNOWN_SIZE = 64
 
@@ -74,9 +74,7 @@ def _rows(signature: Any, samples: Any) -> Any:
     try:
         keras.tree.assert_same_structure(samples, signature)
     except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"export_savedmodel: samples must be nested as the model's inputs: {error}"
-        ) from error
+        raise ValueError(f"export_savedmodel: samples must be nested as the model's inputs: {error}") from error
     return keras.tree.map_structure(_repeated, samples, signature)
 
 
@@ -104,9 +102,7 @@ def _serve_twice(tf: ModuleType, loaded: Any, signature: Any, inputs: Any) -> di
     tensors = keras.tree.map_structure(lambda spec, array: tf.constant(array, spec.dtype), signature, inputs)
     names = [spec.name for spec in keras.tree.flatten(signature)]
     first = loaded.serve(tensors)
-    second = loaded.signatures["serving_default"](
-        **dict(zip(names, keras.tree.flatten(tensors), strict=True))
-    )
+    second = loaded.signatures["serving_default"](**dict(zip(names, keras.tree.flatten(tensors), strict=True)))
     results = [{name: value.numpy() for name, value in served.items()} for served in (first, second)]
     for name, value in results[0].items():
         if value.tobytes() != results[1][name].tobytes():
