@@ -82,7 +82,12 @@ def to_corners(bounding_boxes: dict[str, Tensor], source: str, size: tuple[Any, 
 
 
 def from_corners(
-    corners: Tensor, kept: Tensor, original: dict[str, Tensor], target: str, size: tuple[Any, Any]
+    corners: Tensor,
+    kept: Tensor,
+    original: dict[str, Tensor],
+    target: str,
+    size: tuple[Any, Any],
+    touched: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """Boxes in the caller's format and dtypes; padding stays as it was, boxes that are not kept become padding.
 
@@ -92,6 +97,7 @@ def from_corners(
         original: The dict the boxes came from, of the same number of boxes.
         target: The format to return.
         size: Height and width of the image that the boxes now lie in.
+        touched: Boolean (batch,): whose boxes to take from `corners`; the others' stay bit for bit. All when `None`.
 
     Returns:
         A new dict with the entries of `original`.
@@ -99,8 +105,10 @@ def from_corners(
     boxes = keras.utils.bounding_boxes.convert_format(corners, "xyxy", target, height=size[0], width=size[1])
     dtype = keras.backend.standardize_dtype(original["boxes"].dtype)
     boxes = ops.cast(ops.round(boxes) if dtype.startswith(("int", "uint")) else boxes, dtype)
-    moved = ops.where(is_padding(original)[..., None], original["boxes"], boxes)
-    return drop({**original, "boxes": moved}, kept | is_padding(original))
+    same = is_padding(original)
+    if touched is not None:
+        same = same | ops.logical_not(touched)[:, None]
+    return drop({**original, "boxes": ops.where(same[..., None], original["boxes"], boxes)}, kept | same)
 
 
 def drop(bounding_boxes: dict[str, Tensor], kept: Tensor) -> dict[str, Tensor]:

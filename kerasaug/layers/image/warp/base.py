@@ -6,7 +6,7 @@ from typing import Any
 
 from kerasaug import boxes
 from kerasaug.arguments import one_of
-from kerasaug.augmentation import Augmentation, Params
+from kerasaug.augmentation import Augmentation, Params, chosen
 from kerasaug.backend import Tensor, ops
 from kerasaug.layers.image.layout import channels_last, restore
 from kerasaug.ops import matrix as matrices
@@ -44,6 +44,7 @@ class Warp(Augmentation):
         self.mask_fill_value = mask_fill_value
 
     leaves_frame = True
+    always_moves = False  # whether samples that are not chosen move too: those of a crop do
 
     def matrix(self, params: Params, size: Size) -> Tensor:
         """float32 (batch, 3, 3), output to input, on coordinates centred in either image."""
@@ -93,7 +94,11 @@ class Warp(Augmentation):
             flat = move(flat, "nearest", lead.mask_fill_value)
             moved["segmentation_masks"] = flat[..., 0] if len(masks.shape) == 3 else restore(flat, lead.data_format)
         if "bounding_boxes" in fields or "keypoints" in fields:
-            moved |= _move_targets(fields, matrices.invert(matrix), source, size, lead.bounding_box_format)
+            pairs = zip(layers, params, strict=True)
+            each = [chosen({} if layer.always_moves else one, matrix[:, 0, 0]) for layer, one in pairs]
+            touched = reduce(ops.logical_or, each)
+            forward = matrices.invert(matrix)
+            moved |= _move_targets(fields, forward, touched, source, size, lead.bounding_box_format)
         return {**fields, **moved}
 
 
@@ -113,13 +118,15 @@ def check_masks(fields: dict[str, Any], data_format: str, layer: str) -> None:
 
 
 def _move_targets(
-    fields: dict[str, Any], forward: Tensor, source: Size, size: Size, box_format: str | None
+    fields: dict[str, Any], forward: Tensor, touched: Tensor, source: Size, size: Size, box_format: str | None
 ) -> dict[str, Any]:
+    """Keypoints and boxes; those of samples that are not `touched` come back bit for bit."""
     moved = {}
     if "keypoints" in fields:
         points = fields["keypoints"]
         xy = _move_points(ops.cast(points[..., :2], "float32"), forward, source, size, edge=1.0)
-        moved["keypoints"] = ops.concatenate([ops.cast(xy, points.dtype), points[..., 2:]], axis=-1)
+        xy = ops.where(touched[:, None, None], ops.cast(xy, points.dtype), points[..., :2])
+        moved["keypoints"] = ops.concatenate([xy, points[..., 2:]], axis=-1)
     if "bounding_boxes" in fields and box_format is not None:
         old = fields["bounding_boxes"]
         corners = boxes.to_corners(old, box_format, source)
@@ -127,7 +134,7 @@ def _move_targets(
         limits = ops.cast(ops.stack([size[1], size[0], size[1], size[0]]), "float32")
         corners = ops.clip(corners, 0.0, limits)
         kept = (corners[..., 2] > corners[..., 0]) & (corners[..., 3] > corners[..., 1])
-        moved["bounding_boxes"] = boxes.from_corners(corners, kept, old, box_format, size)
+        moved["bounding_boxes"] = boxes.from_corners(corners, kept, old, box_format, size, touched)
     return moved
 
 

@@ -47,6 +47,8 @@ class RandomCrop(Warp):
         `keras.layers.RandomCrop`.
     """
 
+    always_moves = True
+
     def __init__(
         self, height: int, width: int, seed: int | None = None, data_format: str | None = None, **kwargs: Any
     ) -> None:
