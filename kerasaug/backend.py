@@ -103,7 +103,7 @@ class DataLayer(keras.layers.Layer):
         self.built = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Calls the layer; in a `tf.data` map on another backend, without Keras's own call, which is not TensorFlow's."""
+        """Calls the layer; Keras's own `__call__` is left out where a `tf.data` map meets another backend."""
         if in_foreign_graph():
             with dataset_scope():
                 return self.call(*args, **{"training": True, **kwargs})
@@ -136,6 +136,34 @@ class LiveScalar(keras.random.SeedGenerator):
         self.state = self.backend.Variable(
             float(value), dtype="float32", trainable=False, autocast=False, aggregation="none", name=name
         )
+
+
+def fuses_too_much(tensor: Tensor) -> bool:
+    """Whether what is computed from a tensor will be fused into each of its consumers, and run again in each.
+
+    XLA does so on CPUs, where it repeats the gather of a warp in every reduction and every channel that reads it: a
+    recipe of four stages took 320 ms in one compiled step, and 32 with `materialize`. Elsewhere its cost model decides.
+    """
+    if active() == "tensorflow":
+        return is_traced(tensor) and not import_module("tensorflow").config.list_logical_devices("GPU")
+    return NATIVE == "jax" and is_traced(tensor) and import_module("jax").default_backend() == "cpu"
+
+
+def materialize(compute: Callable[[], Tensor], source: Tensor, shape: tuple[Any, ...], dtype: str) -> Tensor:
+    """Computes a tensor once, as the branch of a conditional, whose result XLA never fuses away.
+
+    An optimization barrier changes nothing there. The condition always holds, since n·n + n is even, which no compiler
+    pass finds out.
+
+    Args:
+        compute: Function without arguments.
+        source: What `compute` starts from.
+        shape: The shape of the result.
+        dtype: The dtype of the result.
+    """
+    n = ops.cast(ops.sum(ops.reshape(source, (-1,))[:1]), "int32")  # a sum, since there may be no first pixel
+    holds = ops.equal(ops.bitwise_and(n * n + n, 1), 0)
+    return ops.cond(holds, compute, lambda: ops.zeros(shape, dtype=dtype))
 
 
 _dataset_seeds: "WeakKeyDictionary[Any, keras.random.SeedGenerator]" = WeakKeyDictionary()

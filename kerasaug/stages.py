@@ -1,9 +1,10 @@
 """Neighbouring ops of one family, fused into one pass over the pixels and compiled as one cluster."""
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from kerasaug.backend import compile_stage
+from kerasaug.backend import compile_stage, fuses_too_much, materialize, ops
 from kerasaug.ops.dtypes import to_dtype
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class Stage:
 
     def __init__(self, layers: Sequence["Augmentation"]) -> None:
         self.layers = list(layers)
-        self.last: str | None = None  # dtype in which the images leave, where no other stage follows
+        self.dtype = "float32"  # in which the images leave
         self._compiled = compile_stage(self.run)
         self._sizes: set[tuple[int, ...]] = set()
 
@@ -34,10 +35,17 @@ class Stage:
 
     def run(self, fields: dict[str, Any], params: list["Params"]) -> dict[str, Any]:
         """The pass itself, a pure function of tensors."""
-        fields = type(self.layers[0]).fused(self.layers, fields, params)
-        if self.last is None:
-            return fields
-        return {**fields, "images": to_dtype(fields["images"], self.last)}
+        source = fields["images"]
+
+        def compute() -> dict[str, Any]:
+            result = type(self.layers[0]).fused(self.layers, fields, params)
+            return {**result, "images": to_dtype(result["images"], self.dtype)}
+
+        if not fuses_too_much(source):
+            return compute()
+        shape = reduce(lambda size, layer: layer._image_shape(size), self.layers, tuple(ops.shape(source)))
+        images = materialize(lambda: compute()["images"], source, shape, self.dtype)
+        return {**compute(), "images": images}  # what else it computes; its images are not read, and so not computed
 
     def __call__(self, fields: dict[str, Any], params: list["Params"]) -> dict[str, Any]:
         """Runs compiled where the sizes are known, and few."""
@@ -67,7 +75,7 @@ def plan(layers: Sequence["Augmentation"], dtype: str, fuse: bool) -> tuple[Stag
         else:
             stages.append(Stage([layer]))
     if stages:
-        stages[-1].last = dtype
+        stages[-1].dtype = dtype
     return tuple(stages)
 
 

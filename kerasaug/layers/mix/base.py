@@ -55,7 +55,7 @@ class Mix(Augmentation):
                     "num_classes=…, so that it can encode them, or one-hot labels."
                 )
         if "keypoints" in fields:
-            raise ValueError(f"{self._label} cannot mix keypoints. Take them out of the sample, or leave the layer out.")
+            raise ValueError(f"{self._label} cannot mix keypoints. Leave them, or the layer, out.")
         if "bounding_boxes" in fields and self.bounding_box_format is None:
             raise ValueError(
                 f"{self._label} was given bounding_boxes but no format for them. Pass bounding_box_format='xyxy', or "

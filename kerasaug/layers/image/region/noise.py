@@ -6,7 +6,7 @@ from kerasaug.ops import bits
 
 
 def normal_noise(images: Tensor, params: Params, value_range: tuple[float, float]) -> Tensor:
-    """Normal noise of the images' shape, about the middle of the value range, clipped to it.
+    """Nearly normal noise of the images' shape, about the middle of the value range, clipped to it.
 
     Args:
         images: (batch, height, width, channels).
@@ -15,6 +15,6 @@ def normal_noise(images: Tensor, params: Params, value_range: tuple[float, float
     """
     low, high = value_range
     _, height, width, channels = ops.shape(images)
-    unit = bits.to_unit(bits.expand(params["key"], height * width * channels))
-    noise = (low + high) / 2.0 + (high - low) / 4.0 * bits.to_normal(unit)
+    noise = bits.to_noise(bits.expand(params["key"], height * width * channels))
+    noise = (low + high) / 2.0 + (high - low) / 4.0 * noise
     return ops.reshape(ops.clip(noise, low, high), (-1, height, width, channels))
