@@ -39,12 +39,28 @@ def test_threefry_is_jax_s_own(rng):
     np.testing.assert_array_equal(unsigned(second), expected[1])
 
 
-def test_expand_reads_each_sample_s_own_key(rng):
-    keys = rng.integers(0, 2**32, (3, 2), dtype="uint32")
-    words = unsigned(bits.expand(convert_to_tensor(keys.view("int32")), 7))
-    for key, row in zip(keys, words, strict=True):
-        pairs = np.concatenate([np.arange(4, dtype="uint32"), np.zeros(4, "uint32")])
-        np.testing.assert_array_equal(row, np.asarray(jax.extend.random.threefry_2x32(key, pairs))[:7])
+@pytest.fixture(scope="module")
+def expanded():
+    keys = np.random.default_rng(5).integers(0, 2**32, (4, 2), dtype="uint32")
+    return unsigned(bits.expand(convert_to_tensor(keys.view("int32")), 40_001))
+
+
+def test_expanded_words_are_uniform_in_every_bit(expanded):
+    assert expanded.shape == (4, 40_001)
+    for row in expanded:
+        assert stats.kstest(row / 2.0**32, "uniform").pvalue > 1e-3
+        ones = (row[:, None] >> np.arange(32, dtype="uint32")) & 1
+        assert np.abs(ones.mean(axis=0) - 0.5).max() < 4 * 0.5 / np.sqrt(len(row))
+
+
+def test_expanded_words_do_not_correlate(expanded):
+    unit = expanded / 2.0**32
+    limit = 4 / np.sqrt(expanded.shape[1])
+    assert np.abs(np.corrcoef(unit)[np.triu_indices(4, 1)]).max() < limit
+    for lag in (1, 2, 3, 64, 20_000):
+        assert abs(np.corrcoef(unit[0, lag:], unit[0, :-lag])[0, 1]) < limit
+    cells, _, _ = np.histogram2d(unit[0, 1:], unit[0, :-1], bins=16, range=[[0, 1], [0, 1]])
+    assert stats.chisquare(cells.ravel()).pvalue > 1e-3
 
 
 def test_unit_stays_inside_the_open_interval():
@@ -59,3 +75,12 @@ def test_normal_is_the_quantile_of_the_normal_distribution():
     unit = np.array([2.0**-24, 0.001, 0.1, 0.5, 0.8, 0.99, 1 - 2.0**-24], "float32")
     normal = convert_to_numpy(bits.to_normal(convert_to_tensor(unit)))
     np.testing.assert_allclose(normal, stats.norm.ppf(unit.astype("float64")), rtol=1e-3, atol=1e-6)
+
+
+def test_noise_is_nearly_normal(expanded):
+    noise = convert_to_numpy(bits.to_noise(convert_to_tensor(expanded[0].view("int32"))))
+    assert stats.kstest(noise, "norm").statistic < 0.01 + 1.95 / np.sqrt(noise.size)
+    assert abs(noise.mean()) < 4 / np.sqrt(noise.size)
+    assert noise.std() == pytest.approx(1.0, abs=0.015)
+    ends = signed([0, 0xFFFFFFFF])[0]  # four bytes of variance (256² - 1) / 12 each, and mean 127.5
+    np.testing.assert_allclose(convert_to_numpy(bits.to_noise(ends)), [-510 / 147.8, 510 / 147.8], rtol=1e-4)
