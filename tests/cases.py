@@ -1,0 +1,120 @@
+"""One line per op: what every check of the contract runs on. A public layer that is not here fails the build."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+
+from kerasaug import Augmentation, Pipeline
+from kerasaug.layers import (
+    CutMix,
+    MixUp,
+    RandomBrightness,
+    RandomColorJitter,
+    RandomContrast,
+    RandomCrop,
+    RandomCutout,
+    RandomErasing,
+    RandomFlip,
+    RandomRotation,
+    RandomSaturation,
+    RandomShear,
+    RandomTranslation,
+    RandomZoom,
+    Solarization,
+)
+
+
+class Case:
+    """A layer, with arguments that change every image, and the checks that cannot hold for it.
+
+    Args:
+        make: The layer's class, or a function that builds a pipeline.
+        but: Dict from a check's name to the reason why it cannot hold: the contract then expects it to fail.
+        **arguments: Of `make`.
+    """
+
+    def __init__(self, make: Callable[..., Augmentation], but: dict[str, str] | None = None, **arguments: Any) -> None:
+        self.make, self.but, self.arguments = make, but or {}, arguments
+
+    def __str__(self) -> str:
+        return getattr(self.make, "__name__", "").strip("_")
+
+    def layer(self, **arguments: Any) -> Augmentation:
+        """A new layer; one that boxes can be given to, and seeded."""
+        return self.make(**{"bounding_box_format": "xyxy", "seed": 7, **self.arguments, **arguments})
+
+    @cache  # noqa: B019 (cases live as long as the process)
+    def shared(self) -> Augmentation:
+        """The layer that checks share, since each layer's first call compiles: leave no change on it."""
+        return self.layer()
+
+
+def recipe(data_format: str | None = None, bounding_box_format: str | None = None, **arguments: Any) -> Pipeline:
+    """The whole fine-tuning recipe."""
+    own: dict[str, Any] = {"data_format": data_format, "bounding_box_format": bounding_box_format}
+    layers = [
+        RandomFlip("horizontal", **own),
+        RandomRotation(0.05, **own),
+        RandomZoom(0.2, **own),
+        RandomTranslation(0.1, 0.1, **own),
+        RandomShear(0.1, 0.1, **own),
+        RandomColorJitter(
+            brightness_factor=0.2, contrast_factor=0.2, saturation_factor=(0.4, 0.6), hue_factor=0.1, **own
+        ),
+        RandomErasing((1.0, 1.0), max_covered=0.5, **own),
+        MixUp(1.0, **own),
+    ]
+    return Pipeline(layers, **arguments)
+
+
+def recipe_unfused(**arguments: Any) -> Pipeline:
+    """The recipe's layers, one by one."""
+    return recipe(fuse=False, **arguments)
+
+
+def nested(data_format: str | None = None, bounding_box_format: str | None = None, **arguments: Any) -> Pipeline:
+    """A pipeline in a pipeline: with `recipe`, every op there is."""
+    own: dict[str, Any] = {"data_format": data_format, "bounding_box_format": bounding_box_format}
+    colors = [RandomBrightness(0.2, **own), RandomContrast(0.3, **own), RandomSaturation((0.3, 0.7), **own)]
+    layers = [
+        RandomCrop(6, 8, **own),
+        Pipeline(colors, p=0.8),
+        Solarization(0.1, (0.3, 0.7), **own),
+        RandomCutout(0.4, 0.4, max_covered=0.5, **own),
+        CutMix((1.0, 1.0), **own),
+    ]
+    return Pipeline(layers, **arguments)
+
+
+_RESIZES = {"identity": "every image is brought to the target's size"}
+_BATCH = {"unbatched": "mixing needs a batch"}
+
+CASES = [
+    Case(CutMix, factor=(1.0, 1.0), but=_BATCH),
+    Case(MixUp, alpha=1.0, but=_BATCH),
+    Case(RandomBrightness, factor=(0.1, 0.3)),
+    Case(RandomColorJitter, brightness_factor=0.2, contrast_factor=0.2, saturation_factor=(0.3, 0.7), hue_factor=0.2),
+    Case(RandomContrast, factor=0.5),
+    Case(RandomCrop, height=6, width=8, but=_RESIZES),
+    Case(RandomCutout, height_factor=0.5, width_factor=0.5, fill_mode="gaussian_noise", mask_fill_value=0),
+    Case(RandomErasing, factor=(1.0, 1.0), scale=(0.2, 0.5), max_covered=0.5),
+    Case(RandomFlip),
+    Case(RandomRotation, factor=(-0.1, 0.1)),
+    Case(RandomSaturation, factor=(0.0, 0.3)),
+    Case(RandomShear, x_factor=0.3, y_factor=0.2, fill_mode="nearest"),
+    Case(RandomTranslation, height_factor=0.3, width_factor=0.2, fill_mode="wrap"),
+    Case(RandomZoom, height_factor=(0.1, 0.4), fill_mode="constant", fill_value=9.0),
+    Case(Solarization, addition_factor=0.1, threshold_factor=(0.3, 0.7)),
+    Case(recipe, but=_BATCH),
+    Case(recipe_unfused, but=_BATCH),
+    Case(nested, but=_BATCH | _RESIZES),
+]
+PIPELINES = [case for case in CASES if case.make in (recipe, nested)]  # together they hold every op
+
+
+def every_case(check: str, cases: list[Case] = CASES) -> Any:
+    """Runs a check on every case; where a case names the check in `but`, it must fail."""
+    marks = {case: [pytest.mark.xfail(strict=True, reason=case.but[check])] for case in cases if check in case.but}
+    return pytest.mark.parametrize("case", [pytest.param(one, id=str(one), marks=marks.get(one, ())) for one in cases])
