@@ -1,0 +1,49 @@
+"""The four ways of learning that are compared, and nothing in which they should not differ."""
+
+import dataclasses
+from collections.abc import Mapping
+
+HEAD_ONLY, EVERYTHING = -1, 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Arm:
+    """One way to learn the target task.
+
+    Args:
+        name: Its key in the report.
+        title: Its name in the table.
+        pretrained: Whether the backbone starts from the source task.
+        unfreezing: From the fraction of the run to the first trainable layer group, as in
+            `kerasaug.transfer.freeze_to`.
+        learning_rate: The peak; it falls to zero along a cosine.
+        weight_decay: Decoupled, as in AdamW.
+        strength: Of the augmentation, from 0 (none) to 1.
+    """
+
+    name: str
+    title: str
+    pretrained: bool
+    unfreezing: Mapping[float, int]
+    learning_rate: float
+    weight_decay: float
+    strength: float = 0.0
+
+    @property
+    def batchnorm(self) -> str:
+        """Fine-tuning keeps the statistics of the source task, as Keras's guide advises; random ones must be learnt."""
+        return "frozen" if self.pretrained else "train"
+
+    def schedule(self, epochs: int) -> dict[int, int]:
+        """The unfreezing in epochs. Steps that fall on one epoch leave the later one."""
+        return {round(fraction * epochs): first for fraction, first in sorted(self.unfreezing.items())}
+
+
+# Learning rates and weight decays were chosen on the validation split, for every arm from one grid and with other seeds
+# than the reported ones (see `kerasaug.finetune.selection`); the test split was not looked at.
+_GRADUAL = {0.0: HEAD_ONLY, 0.1: -2, 0.3: EVERYTHING}
+SCRATCH = Arm("scratch", "From scratch", False, {0.0: EVERYTHING}, 6e-3, 0.01)
+FROZEN = Arm("frozen", "Frozen features", True, {0.0: HEAD_ONLY}, 1e-2, 0.01)
+GRADUAL = Arm("gradual", "Gradual unfreezing", True, _GRADUAL, 6e-3, 0.01)
+AUGMENTED = Arm("augmented", "Gradual unfreezing + augmentation", True, _GRADUAL, 1e-2, 0.001, strength=1.0)
+ARMS = (SCRATCH, FROZEN, GRADUAL, AUGMENTED)

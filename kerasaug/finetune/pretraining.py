@@ -1,0 +1,81 @@
+"""The backbone that the source task leaves, learnt once and kept on disk."""
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+
+import kerasaug.datasets.digits as digits
+from kerasaug.datasets.cache import cache_dir, publish
+from kerasaug.finetune.arms import EVERYTHING, Arm
+from kerasaug.finetune.data import Data, stream
+from kerasaug.finetune.learner import Learner, Weights
+from kerasaug.finetune.settings import Settings
+from kerasaug.transfer import load_backbone
+
+_RECIPE = 1  # to be raised when the pretraining changes in a way that the settings do not show
+_WEIGHTS, _NOTES = "backbone.weights.h5", "notes.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Pretrained:
+    """A backbone's weights, the accuracies on the source task they gave, and where they are kept."""
+
+    weights: Weights
+    train_accuracy: float
+    validation_accuracy: float
+    path: Path
+
+
+def location(settings: Settings, cache: str | os.PathLike | None = None) -> Path:
+    """The folder of the weights: its name is a hash of all that they depend on."""
+    ours = ("pretraining_epochs", "pretraining_rate", "pretraining_seed", "steps_per_epoch", "batch_size")
+    network = ("backbone", "alpha", "size", "batchnorm_momentum")
+    key = {
+        **{name: getattr(settings, name) for name in (*ours, *network)},
+        "recipe": _RECIPE,
+        "digits": digits.VERSION,
+        "keras": keras.version(),
+        "backend": keras.backend.backend(),
+    }
+    name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
+    return cache_dir(cache) / "pretrained" / f"digits-{name}"
+
+
+def pretrain(
+    learner: Learner,
+    data: Data,
+    cache: str | os.PathLike | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> Pretrained:
+    """Learns the source task with augmentation, unless its weights are in the cache already.
+
+    Args:
+        learner: Does the training.
+        data: Holds the source task.
+        cache: The cache folder; see `kerasaug.datasets.cache_dir` for the default.
+        callbacks: Such as a progress bar; not called when the weights are there.
+    """
+    settings = learner.settings
+    folder = publish(location(settings, cache), lambda workplace: _learn(learner, data, callbacks, workplace))
+    backbone = load_backbone(settings.backbone, folder / _WEIGHTS, settings.input_shape, alpha=settings.alpha)
+    notes = json.loads((folder / _NOTES).read_text())
+    return Pretrained(backbone.get_weights(), notes["train"], notes["validation"], folder)
+
+
+def _learn(learner: Learner, data: Data, callbacks: Sequence[keras.callbacks.Callback], workplace: Path) -> Path:
+    settings = learner.settings
+    arm = Arm("pretraining", "", False, {0.0: EVERYTHING}, settings.pretraining_rate, 0.01, strength=1.0)
+    seed, epochs = settings.pretraining_seed, settings.pretraining_epochs
+    images = stream(data.source, epochs * settings.steps_per_epoch * settings.batch_size, seed)
+    learner.fit(arm, learner.initial_weights(seed), images, epochs, seed, callbacks)
+    train, validation = learner.accuracies(data.source, data.source_validation)
+    folder = workplace / "pretrained"
+    folder.mkdir()
+    learner.backbone.save_weights(folder / _WEIGHTS)
+    (folder / _NOTES).write_text(json.dumps({"train": train, "validation": validation}))
+    return folder
