@@ -104,7 +104,7 @@ class GradualUnfreezing(keras.callbacks.Callback):
         for n in (self.schedule or {}).values():
             first_trainable(n, len(self._found))
         optimizer = prepare(self.model, "GradualUnfreezing", self._found, self.no_decay)
-        optimizer.warmup_steps = self.warmup_steps
+        optimizer.ramp_steps = self.warmup_steps
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Sets who trains, and takes the train step compiled for it."""

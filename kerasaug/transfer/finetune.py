@@ -84,7 +84,7 @@ def finetune_optimizer(
     result = _converted(source, model, groups, no_decay)
     if rate is not None:
         result.learning_rate = rate
-    result.multipliers = multipliers
+    result.group_multipliers = multipliers
     return result
 
 

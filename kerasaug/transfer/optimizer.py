@@ -1,10 +1,10 @@
 """The optimizer that fine-tuning needs, as a mixin in front of any Keras optimizer.
 
 Everything here that starts with an underscore belongs to Keras's optimizer base class and is private:
-`_backend_apply_gradients`, `_backend_update_step`, `_apply_weight_decay`, `_use_weight_decay`, `_get_variable_index`,
+`_backend_apply_gradients`, `_apply_weight_decay`, `_use_weight_decay`, `_get_variable_index`,
 `_var_key`, `_trainable_variables`, `_trainable_variables_indices`, `_model_variables_moving_average`. Keras offers no
 public way to train a part of the variables, to scale a learning rate per variable or to change weight decay in a
-compiled step. They are used in this file alone, and `tests/transfer/test_optimizer.py` pins what is relied on.
+compiled step. They are used in this file alone, and `tests/transfer/test_finetune_optimizer.py` pins what is relied on.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,12 +40,13 @@ class FineTuneMixin:
         initial = vars(self).pop("_unbuilt_decay", None)
         self._decay_schedule = None
         self._decay_scale = None
+        self._scales = None
         self._decay = self.add_variable((), keras.initializers.Constant(initial or 0.0), name="weight_decay")
         if self._plan.groups:
             shape = (len(self._plan.groups),)
             self._multipliers = self.add_variable(shape, "ones", name="learning_rate_multipliers")
             self._unfrozen_at = self.add_variable(shape, "zeros", dtype="int32", name="unfrozen_at")
-            self._warmup = self.add_variable((), "zeros", name="warmup_steps")
+            self._ramp = self.add_variable((), "zeros", name="ramp_steps")
         if isinstance(decay, keras.optimizers.schedules.LearningRateSchedule):
             self.weight_decay = decay
 
@@ -74,12 +75,16 @@ class FineTuneMixin:
             self._decay.assign(0.0 if value is None else value)
 
     def _apply_weight_decay(self, variables: Sequence[Any]) -> None:
-        for scale, picked in self._by_group(variables):
-            self._decay_scale = scale
+        if self._scales is None:
+            super()._apply_weight_decay(variables)
+            return
+        for group, scale in enumerate(self._scales):
+            members = [variable for variable in variables if self._group(variable) == group]
+            vars(self)["_decay_scale"] = scale
             try:
-                super()._apply_weight_decay([variables[index] for index in picked])
+                super()._apply_weight_decay(members)
             finally:
-                self._decay_scale = None
+                vars(self)["_decay_scale"] = None
 
     # -- layer groups: a multiplier each, and a ramp after unfreezing
 
@@ -89,27 +94,27 @@ class FineTuneMixin:
         return self._plan.groups
 
     @property
-    def multipliers(self) -> np.ndarray:
+    def group_multipliers(self) -> np.ndarray:
         """The learning-rate multiplier of each group, without the warm-up."""
         return ops.convert_to_numpy(self._multipliers)
 
-    @multipliers.setter
-    def multipliers(self, values: Sequence[float]) -> None:
+    @group_multipliers.setter
+    def group_multipliers(self, values: Sequence[float]) -> None:
         self._multipliers.assign(np.asarray(values, "float32"))
 
     @property
-    def warmup_steps(self) -> int:
+    def ramp_steps(self) -> int:
         """Steps over which a group that was unfrozen in training gets to its full learning rate."""
-        return int(ops.convert_to_numpy(self._warmup))
+        return int(ops.convert_to_numpy(self._ramp))
 
-    @warmup_steps.setter
-    def warmup_steps(self, value: int) -> None:
-        self._warmup.assign(float(value))
+    @ramp_steps.setter
+    def ramp_steps(self, value: int) -> None:
+        self._ramp.assign(float(value))
 
     def group_scales(self) -> Any:
         """What the learning rate of each group is multiplied with in the next step: its multiplier and its ramp."""
         age = ops.cast(ops.cast(self.iterations, "int32") - self._unfrozen_at + 1, "float32")
-        ramp = ops.clip(age / ops.maximum(self._warmup, 1.0), 0.0, 1.0)
+        ramp = ops.clip(age / ops.maximum(self._ramp, 1.0), 0.0, 1.0)
         # A group that trains from the first step needs no ramp: its slots are as young as the iteration count says.
         return self._multipliers * ops.where(self._unfrozen_at > 0, ramp, 1.0)
 
@@ -125,24 +130,25 @@ class FineTuneMixin:
         self._unfrozen_at.assign(after.astype("int32"))
         self._restart_averages(lambda slot: not running[slot.group])
 
-    def _by_group(self, variables: Sequence[Any]) -> Iterator[tuple[Any, list[int]]]:
-        if not self._plan.groups:
-            yield None, list(range(len(variables)))
-            return
-        picked: dict[int, list[int]] = {}
-        for position, variable in enumerate(variables):
-            picked.setdefault(self._plan.slots[self._get_variable_index(variable)].group, []).append(position)
-        scales = self.group_scales()
-        for group, positions in picked.items():
-            yield scales[group], positions
+    def _group(self, variable: Any) -> int:
+        return self._plan.slots[self._get_variable_index(variable)].group
 
-    def _backend_update_step(self, grads: Sequence[Any], trainable_variables: Sequence[Any], learning_rate: Any) -> None:
-        for scale, picked in self._by_group(trainable_variables):
-            super()._backend_update_step(
-                [grads[index] for index in picked],
-                [trainable_variables[index] for index in picked],
-                learning_rate if scale is None else learning_rate * scale,
-            )
+    @contextmanager
+    def _scaling(self) -> Iterator[None]:
+        """Holds the groups' scales, computed once, while a step is being applied."""
+        if self._plan.groups:
+            scales = self.group_scales()
+            vars(self)["_scales"] = [scales[group] for group in range(len(self._plan.groups))]
+        try:
+            yield
+        finally:
+            vars(self)["_scales"] = None  # a tensor of the step's graph must not outlive it
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """One variable's update, at the rate of its group."""
+        if self._scales is not None:
+            learning_rate = learning_rate * self._scales[self._group(variable)]
+        super().update_step(gradient, variable, learning_rate)
 
     # -- built on everything
 
@@ -191,7 +197,7 @@ class FineTuneMixin:
         )
 
     def _backend_apply_gradients(self, grads: Sequence[Any], trainable_variables: Sequence[Any]) -> None:
-        with self._averaging_only(trainable_variables):
+        with self._averaging_only(trainable_variables), self._scaling():
             super()._backend_apply_gradients(grads, trainable_variables)
 
     @contextmanager

@@ -46,7 +46,7 @@ def _is_graph(layer: keras.Layer) -> bool:
 
 def _shapes(graph: keras.Model) -> dict[int, tuple[int | None, ...]]:
     """The output shapes of the layers of a Functional or Sequential model, by the layers' `id`."""
-    seen = [(id(layer), _output(layer)) for layer in sublayers(graph)]
+    seen = [(id(layer), _output(layer)) for layer in sublayers(graph) if not _is_graph(layer)]
     keys = [key for key, output in seen if output is not None]
     outputs = [output for _, output in seen if output is not None]
     if any(None in output.shape[1:] for output in outputs):

@@ -1,0 +1,70 @@
+"""What each family of `keras.applications` expects of its pixels, as stock Keras layers in the graph."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+# How a family was trained. "none": the network holds its own preprocessing.
+_MODES = {
+    "convnext": "none",
+    "densenet": "torch",
+    "efficientnet": "none",
+    "efficientnet_v2": "none",
+    "inception_resnet_v2": "tf",
+    "inception_v3": "tf",
+    "mobilenet": "tf",
+    "mobilenet_v2": "tf",
+    "mobilenet_v3": "none",
+    "nasnet": "tf",
+    "resnet": "caffe",
+    "resnet50": "caffe",
+    "resnet_v2": "tf",
+    "vgg16": "caffe",
+    "vgg19": "caffe",
+    "xception": "tf",
+}
+_CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
+_TORCH_MEAN = (0.485, 0.456, 0.406)
+_TORCH_STD = (0.229, 0.224, 0.225)
+
+
+def mode_of(family: str) -> str:
+    """The preprocessing of a module of `keras.applications`: `"caffe"`, `"torch"`, `"tf"` or `"none"`."""
+    if family not in _MODES:
+        raise ValueError(
+            f"load_backbone: the preprocessing of the family {family!r} is not known to this version of kerasaug. "
+            "Use `preprocess=False` and preprocess with `keras.applications`. "
+            f"Known families: {', '.join(sorted(_MODES))}."
+        )
+    return _MODES[family]
+
+
+def preprocessed(images: Any, mode: str) -> Any:
+    """Applies a mode to symbolic float32 images in [0, 255].
+
+    Only stock Keras layers and ops, so that what is saved needs neither kerasaug nor unsafe deserialisation; in
+    float32 under any dtype policy, because half precision cannot hold the result.
+    """
+    if mode == "caffe":
+        channels = -1 if keras.config.image_data_format() == "channels_last" else -3
+        images = ops.flip(images, axis=channels)
+        return _rescaling([1.0, 1.0, 1.0], [-mean for mean in _CAFFE_MEAN_BGR])(images)
+    if mode == "torch":
+        scale = [1 / (255 * std) for std in _TORCH_STD]
+        offset = [-mean / std for mean, std in zip(_TORCH_MEAN, _TORCH_STD, strict=True)]
+        return _rescaling(scale, offset)(images)
+    if mode == "tf":
+        return _rescaling(1 / 127.5, -1.0)(images)
+    return images
+
+
+def in_float32(network: keras.Model) -> None:
+    """Lets the preprocessing that a network holds itself compute in float32, whatever the dtype policy."""
+    for layer in network.layers:
+        if isinstance(layer, (keras.layers.Rescaling, keras.layers.Normalization)):
+            layer.dtype_policy = keras.DTypePolicy("float32")
+
+
+def _rescaling(scale: Any, offset: Any) -> keras.layers.Rescaling:
+    return keras.layers.Rescaling(scale, offset, dtype="float32", name="preprocessing")
