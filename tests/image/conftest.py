@@ -1,16 +1,1 @@
-"""What these tests compare is arithmetic, so TensorFlow need not compile every small shape; the contract's tests do."""
-
-import keras
-import pytest
-
-
-@pytest.fixture(autouse=True, scope="package")
-def _uncompiled():
-    if keras.backend.backend() != "tensorflow":
-        yield
-        return
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+from uncompiled import uncompiled  # noqa: F401
