@@ -41,6 +41,7 @@ class Augmentation(backend.DataLayer):
     """
 
     fuse = True
+    geometric = False  # whether it moves pixels, and can move them back
     needs_batch = False  # whether samples meet each other, labels too
 
     def __init__(
@@ -111,6 +112,33 @@ class Augmentation(backend.DataLayer):
         """
         sample = unpack(data, self.keys, self._label)
         return pack(self._apply(sample, params))
+
+    def invert(self, data: Any, params: Params, size: tuple[int, int] | None = None) -> Any:
+        """Moves targets back where they were before the geometric ops; what others did stays, colours for one.
+
+        Predictions made from augmented images (masks, boxes) return to the frame of the originals so.
+
+        Args:
+            data: What `apply(…, params)` returned, or predictions made from it.
+            params: What was applied.
+            size: Height and width before it; as after it when `None`.
+
+        Returns:
+            A new sample. What had left the frame is gone, and filled as `fill_mode` says.
+
+        Raises:
+            TypeError: When no op is geometric, or one mixes samples.
+        """
+        sample = unpack(data, self.keys, self._label)
+        pairs = [(layer, one) for layer, one in self.leaves(params) if layer.geometric]
+        if self.mixes or not pairs:
+            raise TypeError(f"{self._label} cannot be inverted: it expects geometric layers, and none that mixes.")
+        for layer, _ in pairs:
+            layer.check(sample.fields)
+        layers, each = (list(column) for column in zip(*pairs, strict=True))
+        fields = layers[0].inverted(layers, sample.fields, each, size)  # type: ignore[attr-defined]
+        sample.fields = {**fields, "images": self._finish(fields["images"])}
+        return pack(sample)
 
     def call(self, data: Any, training: bool | None = None) -> Any:
         """Augments when `training`, which defaults to whether the layer was called directly."""

@@ -23,8 +23,8 @@ class Pipeline(Augmentation):
         layers: Augmentation layers, or pipelines.
         fuse: Whether neighbours share passes. Defaults to `True`; `False` runs the layers one by one.
         seed: Integer, for draws that repeat.
-        **kwargs: See `kerasaug.Augmentation`. `bounding_box_format` and `data_format` are the layers' own, and must
-            agree.
+        **kwargs: See `kerasaug.Augmentation`. `bounding_box_format` need be given once, here or to a layer; formats
+            that differ are an error, as are different `data_format`s.
 
     Input shape:
         What the layers take.
@@ -64,6 +64,8 @@ class Pipeline(Augmentation):
             kwargs[name] = _agreed(name, kwargs.get(name), layers)
         super().__init__(seed=seed, **kwargs)
         self.layers = list(layers)
+        for layer in self.layers:
+            layer.bounding_box_format = self.bounding_box_format
         self.fuse = fuse
 
     def strengths(self) -> Params:

@@ -1,6 +1,7 @@
 """The family of geometric ops: one matrix a sample moves pixels, masks, boxes and keypoints together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -43,6 +44,7 @@ class Warp(Augmentation):
         self.fill_value = fill_value
         self.mask_fill_value = mask_fill_value
 
+    geometric = True
     leaves_frame = True
     always_moves = False  # whether samples that are not chosen move too: those of a crop do
 
@@ -71,35 +73,78 @@ class Warp(Augmentation):
     @classmethod
     def fused(cls, layers: Sequence[Any], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
         """One resample for all, by the product of their matrices."""
-        lead = next((layer for layer in layers if layer.leaves_frame), layers[0])
-        images = channels_last(fields["images"], lead.data_format)
-        size = source = tuple(ops.shape(images)[1:3])
-        steps = []
+        move = _Move.of(layers, params, _size(fields, layers[0].data_format))
+        only = layers[0] if len(layers) == 1 else None
+        return {**fields, **move.targets(fields, exact=only and (lambda pixels: only.exact(pixels, params[0])))}
+
+    @classmethod
+    def inverted(
+        cls, layers: Sequence[Any], fields: dict[str, Any], params: list[Params], size: Size | None
+    ) -> dict[str, Any]:
+        """One resample by the inverse of the product."""
+        here = _size(fields, layers[0].data_format)
+        move = _Move.of(layers, params, size or here)
+        return {**fields, **move.inverse().targets(fields)}
+
+
+@dataclass
+class _Move:
+    """Where the pixels of a batch go: from a matrix, what to do to each kind of target.
+
+    Attributes:
+        lead: The layer that says what lies beyond the frame.
+        matrix: float32 (batch, 3, 3), output to input.
+        source: Height and width of the input.
+        size: Height and width of the output.
+        touched: Boolean (batch,): which samples move at all.
+    """
+
+    lead: Any
+    matrix: Tensor
+    source: Size
+    size: Size
+    touched: Tensor
+
+    @classmethod
+    def of(cls, layers: Sequence[Any], params: list[Params], source: Size) -> "_Move":
+        size, steps = source, []
         for layer, one in zip(layers, params, strict=True):
             steps.append(layer.matrix(one, size))
             size = layer.output_size(size)
         matrix = reduce(matrices.compose, steps)
-        only = layers[0] if len(layers) == 1 else None
+        pairs = zip(layers, params, strict=True)
+        each = [chosen({} if layer.always_moves else one, matrix[:, 0, 0]) for layer, one in pairs]
+        lead = next((layer for layer in layers if layer.leaves_frame), layers[0])
+        return cls(lead, matrix, source, size, reduce(ops.logical_or, each))
 
-        def move(pixels: Tensor, interpolation: str, fill_value: float) -> Tensor:
-            moved = only.exact(pixels, params[0]) if only else None
+    def inverse(self) -> "_Move":
+        return _Move(self.lead, matrices.invert(self.matrix), self.size, self.source, self.touched)
+
+    def targets(self, fields: dict[str, Any], exact: Callable[[Tensor], Tensor | None] | None = None) -> dict[str, Any]:
+        lead = self.lead
+
+        def pixels(values: Tensor, interpolation: str, fill_value: float) -> Tensor:
+            moved = exact(values) if exact else None
             if moved is not None:
                 return moved
-            return resample(pixels, matrix, size, interpolation, lead.fill_mode, fill_value)
+            return resample(values, self.matrix, self.size, interpolation, lead.fill_mode, fill_value)
 
-        moved = {"images": restore(move(images, lead.interpolation, lead.fill_value), lead.data_format)}
+        images = channels_last(fields["images"], lead.data_format)
+        moved = {"images": restore(pixels(images, lead.interpolation, lead.fill_value), lead.data_format)}
         if "segmentation_masks" in fields:
             masks = fields["segmentation_masks"]
             flat = masks[..., None] if len(masks.shape) == 3 else channels_last(masks, lead.data_format)
-            flat = move(flat, "nearest", lead.mask_fill_value)
+            flat = pixels(flat, "nearest", lead.mask_fill_value)
             moved["segmentation_masks"] = flat[..., 0] if len(masks.shape) == 3 else restore(flat, lead.data_format)
         if "bounding_boxes" in fields or "keypoints" in fields:
-            pairs = zip(layers, params, strict=True)
-            each = [chosen({} if layer.always_moves else one, matrix[:, 0, 0]) for layer, one in pairs]
-            touched = reduce(ops.logical_or, each)
-            forward = matrices.invert(matrix)
-            moved |= _move_targets(fields, forward, touched, source, size, lead.bounding_box_format)
-        return {**fields, **moved}
+            forward = matrices.invert(self.matrix)
+            moved |= _move_targets(fields, forward, self.touched, self.source, self.size, lead.bounding_box_format)
+        return moved
+
+
+def _size(fields: dict[str, Any], data_format: str) -> Size:
+    shape = ops.shape(fields["images"])
+    return tuple(shape[2:4] if data_format == "channels_first" else shape[1:3])
 
 
 def check_masks(fields: dict[str, Any], data_format: str, layer: str) -> None:
