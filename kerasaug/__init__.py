@@ -2,6 +2,8 @@
 
 from kerasaug import callbacks, layers, transfer
 from kerasaug.augmentation import Augmentation
+from kerasaug.datasets.augment import augment_dataset
+from kerasaug.datasets.boxes import densify_boxes
 from kerasaug.export import ExportError, export_savedmodel
 from kerasaug.pipeline import Pipeline
 from kerasaug.training import AugmentedModel
@@ -13,7 +15,9 @@ __all__ = [
     "AugmentedModel",
     "ExportError",
     "Pipeline",
+    "augment_dataset",
     "callbacks",
+    "densify_boxes",
     "export_savedmodel",
     "layers",
     "transfer",

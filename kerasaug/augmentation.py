@@ -13,7 +13,7 @@ from kerasaug import backend
 from kerasaug.backend import Tensor, ops
 from kerasaug.draw import Rng
 from kerasaug.ops.dtypes import to_dtype
-from kerasaug.sample import Sample, pack, unpack
+from kerasaug.sample import Sample, as_whole, pack, unpack
 from kerasaug.stages import Stage, plan
 
 Params = dict[str, Any]
@@ -98,7 +98,8 @@ class Augmentation(backend.DataLayer):
         Returns:
             Dict of tensors whose first axis is the batch, for `apply`.
         """
-        return self._draw(unpack(data, self.keys, self._label), seed, record_ids)
+        with backend.dataset_scope():
+            return self._draw(unpack(data, self.keys, self._label), seed, record_ids)
 
     def apply(self, data: Any, params: Params) -> Any:
         """Applies drawn (or chosen) parameters: deterministic, of static shape, the same for every backend.
@@ -110,8 +111,8 @@ class Augmentation(backend.DataLayer):
         Returns:
             What a call returns.
         """
-        sample = unpack(data, self.keys, self._label)
-        return pack(self._apply(sample, params))
+        with backend.dataset_scope():
+            return pack(self._apply(unpack(data, self.keys, self._label), params))
 
     def invert(self, data: Any, params: Params, size: tuple[int, int] | None = None) -> Any:
         """Moves targets back where they were before the geometric ops; what others did stays, colours for one.
@@ -129,16 +130,21 @@ class Augmentation(backend.DataLayer):
         Raises:
             TypeError: When no op is geometric, or one mixes samples.
         """
-        sample = unpack(data, self.keys, self._label)
         pairs = [(layer, one) for layer, one in self.leaves(params) if layer.geometric]
         if self.mixes or not pairs:
             raise TypeError(f"{self._label} cannot be inverted: it expects geometric layers, and none that mixes.")
-        for layer, _ in pairs:
-            layer.check(sample.fields)
         layers, each = (list(column) for column in zip(*pairs, strict=True))
-        fields = layers[0].inverted(layers, sample.fields, each, size)  # type: ignore[attr-defined]
-        sample.fields = {**fields, "images": self._finish(fields["images"])}
-        return pack(sample)
+        with backend.dataset_scope():
+            sample = unpack(data, self.keys, self._label)
+            for layer in layers:
+                layer.check(sample.fields)
+            fields = layers[0].inverted(layers, sample.fields, each, size)  # type: ignore[attr-defined]
+            sample.fields = {**fields, "images": self._finish(fields["images"])}
+            return pack(sample)
+
+    def __call__(self, data: Any, *args: Any, **kwargs: Any) -> Any:
+        """Calls the layer; a dict may hold tensors, arrays and strings side by side."""
+        return super().__call__(as_whole(data), *args, **kwargs)
 
     def call(self, data: Any, training: bool | None = None) -> Any:
         """Augments when `training`, which defaults to whether the layer was called directly."""

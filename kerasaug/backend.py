@@ -35,8 +35,8 @@ def in_foreign_graph() -> bool:
 
 @contextmanager
 def dataset_scope() -> Iterator[None]:
-    """Makes `ops` TensorFlow's own for the time of a `tf.data` trace."""
-    token = _in_dataset.set(True)
+    """Makes `ops` TensorFlow's own, where a `tf.data` map is being traced on another backend."""
+    token = _in_dataset.set(_in_dataset.get() or in_foreign_graph())
     try:
         yield
     finally:
