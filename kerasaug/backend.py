@@ -96,6 +96,10 @@ class DataLayer(keras.layers.Layer):
     1001 becomes 1000; the two switches below are Keras's own for its preprocessing layers.
     """
 
+    # There is nothing for TensorFlow's AutoGraph to convert here, and it would try, function by function: five times the
+    # time to trace a map under JAX. This is how its own functions tell it so.
+    autograph_info__: dict[str, Any] = {}
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         self._convert_input_args = False
