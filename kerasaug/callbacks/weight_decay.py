@@ -1,7 +1,7 @@
 """Weight decay that changes while training."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 from keras import ops
@@ -9,7 +9,9 @@ from keras import ops
 from kerasaug.transfer.finetune import prepare
 from kerasaug.transfer.steps import select_step
 
-Schedule = Callable[[int, float], float] | Mapping[int, float] | keras.optimizers.schedules.LearningRateSchedule
+Schedule: TypeAlias = (
+    Callable[[int, float], float] | Mapping[int, float] | keras.optimizers.schedules.LearningRateSchedule
+)
 
 
 class WeightDecayScheduler(keras.callbacks.Callback):
@@ -60,8 +62,8 @@ class WeightDecayScheduler(keras.callbacks.Callback):
         super().__init__()
         if not (callable(schedule) or isinstance(schedule, Mapping)):
             raise TypeError(
-                "WeightDecayScheduler: expected `schedule` to be a function of (epoch, weight_decay), a dict from epochs "
-                f"to values, or a LearningRateSchedule. Received: {schedule!r}."
+                "WeightDecayScheduler: expected `schedule` to be a function of (epoch, weight_decay), a dict from "
+                f"epochs to values, or a LearningRateSchedule. Received: {schedule!r}."
             )
         self.schedule = schedule
         self.verbose = verbose
@@ -80,7 +82,9 @@ class WeightDecayScheduler(keras.callbacks.Callback):
             return
         value = self._value(epoch, self._current())
         if not value >= 0:
-            raise ValueError(f"WeightDecayScheduler: expected a value of at least 0. Received: {value} in epoch {epoch}.")
+            raise ValueError(
+                f"WeightDecayScheduler: expected a value of at least 0. Received: {value} in epoch {epoch}."
+            )
         self._optimizer.weight_decay = value
         if self.verbose:
             print(f"\nEpoch {epoch + 1}: WeightDecayScheduler setting weight decay to {value}.")

@@ -5,7 +5,7 @@ from kerasaug.transfer.classifier import build_classifier
 from kerasaug.transfer.finetune import finetune_optimizer
 from kerasaug.transfer.freezing import freeze, freeze_to, unfreeze
 from kerasaug.transfer.groups import LayerGroup, layer_groups
-from kerasaug.transfer.optimizer import finetune_class
+from kerasaug.transfer.variants import finetune_class
 
 __all__ = [
     "LayerGroup",

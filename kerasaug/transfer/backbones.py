@@ -104,9 +104,7 @@ def _plain(name: str) -> str:
 
 
 def _family(public: str) -> str:
-    modules = {
-        name: module for name, module in vars(keras.applications).items() if isinstance(module, ModuleType)
-    }
+    modules = {name: module for name, module in vars(keras.applications).items() if isinstance(module, ModuleType)}
     for name, module in modules.items():
         if hasattr(module, public) and hasattr(module, "preprocess_input"):
             return name
@@ -123,8 +121,8 @@ def _check_shape(public: str, input_shape: tuple[int, ...], mode: str) -> None:
     channels = input_shape[-1 if keras.config.image_data_format() == "channels_last" else 0]
     if mode in ("caffe", "torch") and channels != 3:
         raise ValueError(
-            f"load_backbone: the preprocessing of {public} is for 3 channels (RGB). Received: input_shape={input_shape}. "
-            "Repeat a grey channel three times, or use `preprocess=False`."
+            f"load_backbone: the preprocessing of {public} is for 3 channels (RGB). "
+            f"Received: input_shape={input_shape}. Repeat a grey channel three times, or use `preprocess=False`."
         )
 
 

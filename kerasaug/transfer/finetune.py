@@ -7,15 +7,9 @@ import keras
 from keras import ops
 
 from kerasaug.transfer.groups import LayerGroup, layer_groups
-from kerasaug.transfer.optimizer import (
-    FineTuneMixin,
-    bind_wrapper,
-    finetune_class,
-    public_class,
-    spared_by,
-    unwrapped,
-)
+from kerasaug.transfer.optimizer import FineTuneMixin, bind_wrapper, spared_by, unwrapped
 from kerasaug.transfer.plan import Plan
+from kerasaug.transfer.variants import finetune_class, public_class
 from kerasaug.transfer.walk import trainable_if_thawed
 
 NO_DECAY = ("bias", "norm")
@@ -143,9 +137,7 @@ def prepare(
     return optimizer
 
 
-def _converted(
-    source: Any, model: keras.Model, groups: Sequence[LayerGroup] | None, no_decay: Sequence[str]
-) -> Any:
+def _converted(source: Any, model: keras.Model, groups: Sequence[LayerGroup] | None, no_decay: Sequence[str]) -> Any:
     variables = trainable_if_thawed(model)
     plan = Plan.of(variables, _named(groups or ()), no_decay, spared_by(source, variables))
     result = finetune_class(public_class(source)).from_config({**source.get_config(), "plan": plan.to_config()})

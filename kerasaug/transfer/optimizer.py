@@ -9,21 +9,24 @@ compiled step. They are used in this file alone, and `tests/transfer/test_finetu
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 from keras import ops
 
-from kerasaug.registry import register
 from kerasaug.transfer.plan import Plan
+
+if TYPE_CHECKING:
+    from keras.optimizers import Optimizer as _Behind  # the class that stands behind the mixin
+else:
+    _Behind = object
 
 _FROZEN = -1
 
 
-class FineTuneMixin:
-    """Goes in front of a Keras optimizer class; made by `finetune_optimizer`.
+class FineTuneMixin(_Behind):
+    """Goes in front of a Keras optimizer class; `finetune_optimizer` makes one.
 
     It is built once, on every variable that may ever be trained, and applied to those that are trainable now. So
     slots keep their place and the saved state its layout, whatever is frozen. Each layer group has a learning-rate
@@ -37,7 +40,7 @@ class FineTuneMixin:
             kwargs["weight_decay"] = 0.0
         super().__init__(*args, **kwargs)
         self._plan = Plan.from_config(plan) if plan else Plan()
-        initial = vars(self).pop("_unbuilt_decay", None)
+        initial = self.__dict__.pop("_unbuilt_decay", None)
         self._decay_schedule = None
         self._decay_scale = None
         self._scales = None
@@ -59,15 +62,15 @@ class FineTuneMixin:
         A number acts on the very next step. A schedule is evaluated inside the step, so the step has to be
         compiled anew after a schedule was assigned.
         """
-        if "_decay" not in vars(self):  # Keras's constructors read what they have just assigned
-            return vars(self).get("_unbuilt_decay")
+        if "_decay" not in self.__dict__:  # Keras's constructors read what they have just assigned
+            return self.__dict__.get("_unbuilt_decay")
         decay = self._decay if self._decay_schedule is None else self._decay_schedule(self.iterations)
         return decay if self._decay_scale is None else decay * self._decay_scale
 
     @weight_decay.setter
     def weight_decay(self, value: Any) -> None:
-        if "_decay" not in vars(self):
-            vars(self)["_unbuilt_decay"] = value
+        if "_decay" not in self.__dict__:
+            self.__dict__["_unbuilt_decay"] = value
         elif isinstance(value, keras.optimizers.schedules.LearningRateSchedule):
             self._decay_schedule = value
         else:
@@ -80,11 +83,11 @@ class FineTuneMixin:
             return
         for group, scale in enumerate(self._scales):
             members = [variable for variable in variables if self._group(variable) == group]
-            vars(self)["_decay_scale"] = scale
+            self.__dict__["_decay_scale"] = scale
             try:
                 super()._apply_weight_decay(members)
             finally:
-                vars(self)["_decay_scale"] = None
+                self.__dict__["_decay_scale"] = None
 
     # -- layer groups: a multiplier each, and a ramp after unfreezing
 
@@ -138,11 +141,11 @@ class FineTuneMixin:
         """Holds the groups' scales, computed once, while a step is being applied."""
         if self._plan.groups:
             scales = self.group_scales()
-            vars(self)["_scales"] = [scales[group] for group in range(len(self._plan.groups))]
+            self.__dict__["_scales"] = [scales[group] for group in range(len(self._plan.groups))]
         try:
             yield
         finally:
-            vars(self)["_scales"] = None  # a tensor of the step's graph must not outlive it
+            self.__dict__["_scales"] = None  # a tensor of the step's graph must not outlive it
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """One variable's update, at the rate of its group."""
@@ -166,8 +169,8 @@ class FineTuneMixin:
 
     def bind(self, variables: Sequence[Any]) -> None:
         """Points the slots to `variables`, all of them: after loading, stand-ins give way to what they stood for."""
-        vars(self)["_trainable_variables"] = list(variables)
-        vars(self)["_trainable_variables_indices"] = {self._var_key(v): i for i, v in enumerate(variables)}
+        self.__dict__["_trainable_variables"] = list(variables)
+        self.__dict__["_trainable_variables_indices"] = {self._var_key(v): i for i, v in enumerate(variables)}
         spared = [v for v, slot in zip(variables, self._plan.slots, strict=True) if not slot.decays]
         self.exclude_from_weight_decay(var_list=spared)
 
@@ -207,13 +210,13 @@ class FineTuneMixin:
             yield
             return
         everything, averages = self._trainable_variables, self._model_variables_moving_average
-        vars(self)["_trainable_variables"] = list(variables)
-        vars(self)["_model_variables_moving_average"] = [averages[self._get_variable_index(v)] for v in variables]
+        self.__dict__["_trainable_variables"] = list(variables)
+        self.__dict__["_model_variables_moving_average"] = [averages[self._get_variable_index(v)] for v in variables]
         try:
             yield
         finally:
-            vars(self)["_trainable_variables"] = everything
-            vars(self)["_model_variables_moving_average"] = averages
+            self.__dict__["_trainable_variables"] = everything
+            self.__dict__["_model_variables_moving_average"] = averages
 
     def finalize_variable_values(self, var_list: Sequence[Any]) -> None:
         """Overwrites the variables that were trained by their moving averages."""
@@ -263,45 +266,6 @@ def _stand_in(slot: Any) -> keras.Variable:
     return keras.Variable("zeros", shape=slot.shape, dtype=slot.dtype, trainable=False, name="frozen")
 
 
-@cache
-def finetune_class(base: type) -> Any:
-    """The fine-tuning variant of an optimizer class, registered so that `.keras` files with it load.
-
-    Args:
-        base: A subclass of `keras.optimizers.Optimizer`.
-
-    Returns:
-        A subclass of it. Variants of Keras's own optimizers exist from the start; call this for an optimizer of
-        your own before loading a model saved with its variant.
-
-    Example:
-
-    ```python
-    import keras
-    from kerasaug.transfer import finetune_class
-
-    assert issubclass(finetune_class(keras.optimizers.AdamW), keras.optimizers.AdamW)
-    ```
-    """
-    if issubclass(base, FineTuneMixin):
-        return base
-    if _combines(base):
-        raise ValueError(
-            f"Fine-tuning needs one optimizer for the whole model. Received: {base.__name__}, which combines others. "
-            "Pass the optimizer inside it."
-        )
-    doc = f"{base.__name__} for fine-tuning: see `kerasaug.transfer.finetune_optimizer`."
-    body = {"__module__": __name__, "__doc__": doc}
-    return register(type(f"FineTune{base.__name__}", (FineTuneMixin, base), body))
-
-
-def public_class(optimizer: keras.optimizers.Optimizer) -> type:
-    """The optimizer's class as Keras names it; on torch, Keras makes an instance of a private subclass."""
-    found = type(optimizer)
-    public = getattr(keras.optimizers, found.__name__, found)
-    return public if issubclass(found, public) else found
-
-
 def unwrapped(optimizer: Any) -> Any:
     """The optimizer inside a `LossScaleOptimizer`, or `optimizer` itself."""
     return getattr(optimizer, "inner_optimizer", optimizer)
@@ -317,12 +281,3 @@ def bind_wrapper(wrapper: Any, variables: Sequence[Any]) -> None:
     if not wrapper.built:
         wrapper.build(list(variables))
     vars(wrapper)["_trainable_variables"] = list(variables)
-
-
-def _combines(base: type) -> bool:
-    return issubclass(base, (keras.optimizers.LossScaleOptimizer, keras.optimizers.MultiOptimizer))
-
-
-for _base in list(vars(keras.optimizers).values()):
-    if isinstance(_base, type) and issubclass(_base, keras.optimizers.Optimizer) and not _combines(_base):
-        finetune_class(_base)

@@ -39,8 +39,19 @@ class Plan:
         no_decay: Sequence[str] = (),
         excluded: Iterable[Any] = (),
     ) -> "Plan":
-        """Plans for `variables`; `groups` are names and weights, `excluded` are spared weight decay as `no_decay` is."""
+        """Plans for `variables`; `groups` are names and weights, `excluded` and `no_decay` are spared weight decay.
+
+        Raises:
+            ValueError: When there are groups and a variable is in none of them.
+        """
         group_of = {id(weight): index for index, (_, weights) in enumerate(groups) for weight in weights}
+        lost = [variable.path for variable in variables if groups and id(variable) not in group_of]
+        if lost:
+            raise ValueError(
+                "finetune_optimizer: expected every variable of the model in one of the layer groups. Received groups "
+                f"without {lost[0]!r} ({len(lost)} in all). Make them with `kerasaug.transfer.layer_groups(model)` from "
+                "this model or the one inside it."
+            )
         spared = {id(variable) for variable in excluded}
         pattern = decay_pattern(no_decay)
         slots = [
@@ -78,9 +89,7 @@ class Plan:
 
     def same_groups(self, other: "Plan") -> bool:
         """Whether both plans divide the variables in the same way, whatever the groups are called."""
-        return len(self.groups) == len(other.groups) and [s.group for s in self.slots] == [
-            s.group for s in other.slots
-        ]
+        return len(self.groups) == len(other.groups) and [s.group for s in self.slots] == [s.group for s in other.slots]
 
     def place(self, variables: Sequence[Any]) -> dict[int, Any]:
         """Finds the slots of `variables`, which are all of them or those that were trainable when this was saved.

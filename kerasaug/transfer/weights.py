@@ -1,5 +1,6 @@
 """Weights from a file, for a backbone."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +46,15 @@ def load_file(backbone: keras.Model, network: keras.Model, path: Path) -> None:
         return
     errors = []
     for target in dict.fromkeys((network, backbone)):
-        try:
-            target.load_weights(str(path))
-        except (ValueError, KeyError, OSError) as error:
-            errors.append(str(error).splitlines()[0])
-        else:
-            return
+        with warnings.catch_warnings(record=True) as caught:
+            try:
+                target.load_weights(str(path))
+            except (ValueError, KeyError, OSError) as error:
+                errors.append(str(error).splitlines()[0])
+                continue
+        for warning in caught:  # those of a failed attempt would only mislead
+            warnings.warn(warning.message, stacklevel=3)
+        return
     raise ValueError(
         f"load_backbone: the weights in {path} do not fit {network.name!r}: {errors[0]} Check the name, `alpha` and "
         "the like, and that the file is without a classifier (`include_top=False`)."

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from keras import ops
 
+from kerasaug import AugmentedModel
 from kerasaug.callbacks import GradualUnfreezing, WeightDecayScheduler
+from kerasaug.layers import RandomFlip
 from kerasaug.transfer import finetune_optimizer, layer_groups
 from kerasaug.transfer.optimizer import unwrapped
 
@@ -21,9 +23,7 @@ def data(rng):
 
 
 def linear_model():
-    return keras.Sequential(
-        [keras.Input((4,)), keras.layers.Dense(3, name="body"), keras.layers.Dense(2, name="top")]
-    )
+    return keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="body"), keras.layers.Dense(2, name="top")])
 
 
 def deep_model(model_class=keras.Sequential):
@@ -80,19 +80,16 @@ def train_by_hand(rule, weights, data, epochs, rate, decay, first_epoch, warmup,
     """`first_epoch` is the one from which the body trains; `multiplier` is the body's."""
     weights = [weight.astype("float64") for weight in weights]
     slots = [{} for _ in weights]
-    step = 0
-    for epoch in range(epochs):
-        for begin in range(0, BATCH * STEPS, BATCH):
-            batch = [part[begin : begin + BATCH].astype("float64") for part in data]
-            grads = gradients(weights, *batch)
-            step += 1
-            since = step - first_epoch * STEPS
-            body = 0.0 if since < 1 else multiplier * (min(since / warmup, 1.0) if first_epoch else 1.0)
-            for index, scale in enumerate([body, body, 1.0, 1.0]):
-                if scale:
-                    if index in (0, 2):  # biases are spared
-                        weights[index] = weights[index] * (1 - decay * rate * scale)
-                    weights[index] = rule(weights[index], grads[index], slots[index], step, rate * scale)
+    for step in range(1, epochs * STEPS + 1):
+        begin = BATCH * ((step - 1) % STEPS)
+        grads = gradients(weights, *(part[begin : begin + BATCH].astype("float64") for part in data))
+        since = step - first_epoch * STEPS
+        body = 0.0 if since < 1 else multiplier * (min(since / warmup, 1.0) if first_epoch else 1.0)
+        for index, scale in enumerate([body, body, 1.0, 1.0]):
+            if scale:
+                if index in (0, 2):  # biases are spared
+                    weights[index] = weights[index] * (1 - decay * rate * scale)
+                weights[index] = rule(weights[index], grads[index], slots[index], step, rate * scale)
     return weights
 
 
@@ -104,12 +101,12 @@ def make_adamw():
     return keras.optimizers.AdamW(0.1, weight_decay=0.05)
 
 
-@pytest.mark.parametrize("steps_per_execution", [1, 2])
+@pytest.mark.parametrize("settings", [{}, {"steps_per_execution": 2}, {"jit_compile": True}], ids=str)
 @pytest.mark.parametrize(("make", "rule"), [(make_sgd, sgd), (make_adamw, adam)])
-def test_training_equals_numpy(data, make, rule, steps_per_execution):
+def test_training_equals_numpy(data, make, rule, settings):
     model = linear_model()
     start = model.get_weights()
-    model.compile(make(), "mse", steps_per_execution=steps_per_execution)
+    model.compile(make(), "mse", **settings)
     fit(model, data, [GradualUnfreezing(schedule={0: -1, 2: 0}, warmup_steps=3)])
     expected = train_by_hand(rule, start, data, 4, 0.1, 0.05, first_epoch=2, warmup=3, multiplier=1.0)
     for got, want in zip(model.get_weights(), expected, strict=True):
@@ -214,23 +211,31 @@ def test_sets_of_equal_shapes_are_told_apart(data):
         assert record.moved()[0] == [i in (index, index + 1) for i in range(8)]
 
 
-def test_inner_model_of_a_subclass(data):
-    class Wrapper(keras.Model):
-        def __init__(self, model):
-            super().__init__()
-            self.model = model
-            self.built = True
-
-        def call(self, x, training=None):
-            return self.model(x, training=training)
-
-    inner = deep_model()
-    model = Wrapper(inner)
-    model.compile("adam", "mse")
+def test_inside_an_augmented_model(rng, tmp_path):
+    layers = keras.layers
+    inner = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            layers.Rescaling(1 / 255),  # unscaled, the softmax saturates and nothing moves
+            layers.Conv2D(2, 3, strides=2, name="conv"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(2, activation="softmax", name="top"),
+        ]
+    )
+    images = rng.uniform(0, 255, (8, 8, 8, 3)).astype("float32")
+    labels = np.eye(2, dtype="float32")[[0, 1] * 4]
+    model = AugmentedModel(inner, RandomFlip())
+    model.compile("adam", "categorical_crossentropy")
+    model.build((None, 8, 8, 3))
     record = Record()
-    fit(model, data, [GradualUnfreezing(), record])
-    assert [moved[0] for moved in record.moved()] == [False, False, False, True]
-    assert [moved[-1] for moved in record.moved()] == [True] * 4
+    history = fit(model, (images, labels), [GradualUnfreezing(), record], epochs=2)
+    assert history["unfrozen_groups"] == [1, 2]
+    conv, top = [i for i, weight in enumerate(model.weights) if weight.name == "kernel"]
+    assert [(moved[conv], moved[top]) for moved in record.moved()] == [(False, True), (True, True)]
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    fit(loaded, (images, labels), [GradualUnfreezing()], epochs=3, initial_epoch=2)
+    assert int(ops.convert_to_numpy(loaded.optimizer.iterations)) == 3 * STEPS
 
 
 @pytest.mark.parametrize(("bn", "moves"), [("frozen", False), ("train", True)])
@@ -253,7 +258,9 @@ def test_batch_normalization(rng, bn, moves):
     fit(model, (x, np.ones((8, 2), "float32")), [GradualUnfreezing(schedule={0: 0}, bn=bn)], epochs=1)
 
     def moved(name):
-        return [not np.array_equal(*pair) for pair in zip(before[name], model.get_layer(name).get_weights(), strict=True)]
+        return [
+            not np.array_equal(*pair) for pair in zip(before[name], model.get_layer(name).get_weights(), strict=True)
+        ]
 
     assert moved("bn") == [moves] * 4
     assert all(moved("conv"))

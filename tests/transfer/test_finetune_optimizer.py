@@ -87,7 +87,9 @@ def test_equals_keras_with_settings(settings):
     assert_same(tuned.get_weights(), stock.get_weights())
 
 
-@pytest.mark.parametrize("given", ["adam", keras.optimizers.Adam, keras.optimizers.Adam()], ids=["name", "class", "object"])
+@pytest.mark.parametrize(
+    "given", ["adam", keras.optimizers.Adam, keras.optimizers.Adam()], ids=["name", "class", "object"]
+)
 def test_takes_name_class_or_object(given):
     result = finetune_optimizer(given, make_model())
     assert isinstance(result, keras.optimizers.Adam)
@@ -124,7 +126,9 @@ def test_subset_leaves_the_rest_and_its_slots_alone():
     after = steps(optimizer, model)
     moved = [not np.array_equal(old, new) for old, new in zip(before, after, strict=True)]
     assert moved == [False] * (len(moved) - 2) + [True] * 2
-    touched = [v.path for v in optimizer.variables if "momentum" in v.path and np.abs(ops.convert_to_numpy(v)).max() > 0]
+    touched = [
+        v.path for v in optimizer.variables if "momentum" in v.path and np.abs(ops.convert_to_numpy(v)).max() > 0
+    ]
     assert len(touched) == 2
     assert all("top" in path for path in touched)
 
@@ -203,8 +207,8 @@ def test_loads_while_frozen_and_keeps_all_slots(tmp_path):
 
 def test_jax_refuses_a_list_that_does_not_match():
     if keras.backend.backend() != "jax":
+        optimizer = finetune_optimizer("sgd", make_model())
         with pytest.raises(ValueError, match="Unknown variable"):  # elsewhere Keras itself sees the variables
-            optimizer = finetune_optimizer("sgd", make_model())
             steps(optimizer, make_model(), 1)
         return
     model = make_model()
@@ -242,3 +246,8 @@ def test_groups_of_your_own():
     optimizer = finetune_optimizer("sgd", model, groups=groups, learning_rate=slice(0.1))
     assert optimizer.group_names == ("all but", "last")
     np.testing.assert_allclose(optimizer.group_multipliers, [0.1, 1.0])
+
+
+def test_groups_of_another_model():
+    with pytest.raises(ValueError, match=r"low/kernel' \(8 in all\)"):
+        finetune_optimizer("sgd", make_model(), groups=layer_groups(make_model()))

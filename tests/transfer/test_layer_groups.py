@@ -143,9 +143,9 @@ def test_layers_inside_layers():
     ]
     freeze_to(model, 1)
     assert [v.path for v in model.trainable_variables] == [
-        weight.path for layer in (model.layers[2], model.layers[2].conv, model.layers[-1]) for weight in (
-            [layer.gain] if isinstance(layer, Block) else layer.weights
-        )
+        weight.path
+        for layer in (model.layers[2], model.layers[2].conv, model.layers[-1])
+        for weight in ([layer.gain] if isinstance(layer, Block) else layer.weights)
     ]
     freeze_to(model, 0, freeze_bn=False)
     assert len(model.trainable_variables) == len(model.weights) - 4  # all but the moving statistics
