@@ -1,6 +1,6 @@
 """What a layer is given, taken apart into named targets and put together again; never changed in place."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,32 @@ class Sample:
     names: dict[str, str] = field(default_factory=dict)
     batched: bool = True
     bare: bool = True
+
+
+class Whole(Mapping):
+    """A dict that Keras does not look into: its layers refuse one that holds tensors and arrays or strings together."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._data = data
+
+    def __getitem__(self, key: str) -> Any:
+        return self._data[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+
+def as_whole(data: Any) -> Any:
+    """Hides a dict's mixture of tensors and other things from Keras; whatever is symbolic stays visible."""
+    if not isinstance(data, Mapping):
+        return data
+    leaves = keras.tree.flatten(dict(data))
+    if any(isinstance(leaf, keras.KerasTensor) for leaf in leaves):
+        return data
+    return data if len({bool(keras.ops.is_tensor(leaf)) for leaf in leaves}) < 2 else Whole(data)
 
 
 def unpack(data: Any, keys: Mapping[str, str] | None, layer: str) -> Sample:
