@@ -69,9 +69,16 @@ def recipe(data_format: str | None = None, bounding_box_format: str | None = Non
     return Pipeline(layers, **arguments)
 
 
-def recipe_unfused(**arguments: Any) -> Pipeline:
-    """The recipe's layers, one by one."""
-    return recipe(fuse=False, **arguments)
+def unfused(data_format: str | None = None, bounding_box_format: str | None = None, **arguments: Any) -> Pipeline:
+    """Layers that would share passes, one by one."""
+    own: dict[str, Any] = {"data_format": data_format, "bounding_box_format": bounding_box_format}
+    layers = [
+        RandomRotation(0.05, **own),
+        RandomZoom(0.2, **own),
+        RandomBrightness(0.2, **own),
+        RandomContrast(0.3, **own),
+    ]
+    return Pipeline(layers, fuse=False, **arguments)
 
 
 def nested(data_format: str | None = None, bounding_box_format: str | None = None, **arguments: Any) -> Pipeline:
@@ -108,7 +115,7 @@ CASES = [
     Case(RandomZoom, height_factor=(0.1, 0.4), fill_mode="constant", fill_value=9.0),
     Case(Solarization, addition_factor=0.1, threshold_factor=(0.3, 0.7)),
     Case(recipe, but=_BATCH),
-    Case(recipe_unfused, but=_BATCH),
+    Case(unfused),
     Case(nested, but=_BATCH | _RESIZES),
 ]
 PIPELINES = [case for case in CASES if case.make in (recipe, nested)]  # together they hold every op

@@ -22,15 +22,15 @@ def sample(mixes: bool, batch: int = 4, height: int = 8, width: int = 10) -> dic
     rng = np.random.default_rng(1)
     low = rng.uniform(0.0, 0.4, (batch, 2, 2)) * (width, height)
     high = low + rng.uniform(0.3, 0.55, (batch, 2, 2)) * (width, height)
+    boxes = np.concatenate([low, high], axis=-1).astype("float32")
+    classes = rng.choice([2, 3003], (batch, 2)).astype("int32")
+    boxes[0, 1], classes[0, 1] = -1, -1  # padding
     data = {
         "images": images(batch, height, width),
         "labels": np.eye(5, dtype="float32")[np.arange(batch) % 5],
         "sample_weight": rng.uniform(0.5, 2.0, batch).astype("float32"),
         "segmentation_masks": rng.choice([1, 3, 257], (batch, height, width)).astype("int32"),
-        "bounding_boxes": {
-            "boxes": np.concatenate([low, high], axis=-1).astype("float32"),
-            "labels": rng.choice([2, 3003], (batch, 2)).astype("int32"),
-        },
+        "bounding_boxes": {"boxes": boxes, "labels": classes},
         "file": np.array([f"{i}.png" for i in range(batch)]),
     }
     if not mixes:
@@ -88,11 +88,12 @@ def uncompiled() -> Iterator[None]:
     if BACKEND == "tensorflow":
         import tensorflow as tf
 
+        before = tf.config.functions_run_eagerly()
         tf.config.run_functions_eagerly(True)
         try:
             yield
         finally:
-            tf.config.run_functions_eagerly(False)
+            tf.config.run_functions_eagerly(before)
     elif BACKEND == "jax":
         import jax
 
