@@ -69,10 +69,10 @@ def _stack(rows: list[np.ndarray], max_boxes: int | None) -> np.ndarray:
 
 
 def _resize(value: Tensor, max_boxes: int) -> Tensor:
-    missing = max_boxes - value.shape[1]
-    if missing <= 0:
-        return value[:, :max_boxes]
-    return ops.pad(value, [[0, 0], [0, missing]] + [[0, 0]] * (len(value.shape) - 2), constant_values=PADDING)
+    rest = tuple(value.shape[2:])
+    padding = ops.full((ops.shape(value)[0], max_boxes, *rest), PADDING, dtype=value.dtype)
+    rows = ops.concatenate([value, padding], axis=1)[:, :max_boxes]
+    return ops.reshape(rows, (-1, max_boxes, *rest))  # which says how many there are, where `value` does not
 
 
 def to_corners(bounding_boxes: dict[str, Tensor], source: str, size: tuple[Any, Any]) -> Tensor:

@@ -1,12 +1,15 @@
 """A model that augments each training batch inside its own compiled train step, where labels are visible."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import keras
 
 from kerasaug.augmentation import Augmentation
 from kerasaug.registry import register
+from kerasaug.training.ragged import refuse_ragged
 from kerasaug.training.targets import Batch, Targets
 
 
@@ -18,12 +21,17 @@ class AugmentedModel(keras.Model):
     accelerator, inside the train step that Keras compiles, whatever the backend. Integer labels that a mixing layer
     encodes are encoded in evaluation too, so compile with losses and metrics for one-hot labels.
 
+    Only training sees the pipeline: a layer that changes the size of images, such as `RandomCrop`, leaves those of
+    evaluation as they are. A `train_step` or `compute_loss` of the model's own is not used, with a warning. To train
+    in a loop of your own, call `augment` on each batch.
+
     Args:
         model: The Keras model to train; `.model` is that very object, with nothing added to it.
         pipeline: A `kerasaug.Pipeline`, or a single layer.
         keys: Dict from kind of target to its name, where they differ: `{"images": "image", "labels": "class"}`. Names
             are keys of the dict `x` or `y`; `"y"` stands for a `y` that is one tensor, as in
-            `{"segmentation_masks": "y"}`; a list of names gives several heads' labels.
+            `{"segmentation_masks": "y"}` or `{"bounding_boxes": "y"}`; a list of names gives several heads' labels.
+            Tuples have indices for names.
         **kwargs: `name`, `dtype` and `trainable`, as of any `keras.Model`. The dtype defaults to the model's.
 
     Input shape:
@@ -34,7 +42,8 @@ class AugmentedModel(keras.Model):
 
     Raises:
         TypeError: When `pipeline` is no kerasaug layer, or `model` no Keras model.
-        ValueError: In training, when a name in `keys` is not in the data, or labels that should be mixed are not found.
+        ValueError: When `keys` names what is no kind of target; in training, when a name in `keys` is not in the data,
+            labels that should be mixed are not found, or tensors are ragged.
 
     Example:
 
@@ -68,11 +77,17 @@ class AugmentedModel(keras.Model):
         self.pipeline = pipeline
         self.keys = dict(keys) if keys else None
         self._targets = Targets(keys, "AugmentedModel")
+        _warn_of_own_step(model)
 
     @property
     def inference_model(self) -> keras.Model:
         """What serves: the model alone."""
         return self.model
+
+    @property
+    def output_names(self) -> list[str]:
+        """The model's, by which losses and metrics are named; an `AttributeError` where it has none."""
+        return self.model.output_names
 
     def build(self, input_shape: Any) -> None:
         """Builds the model, where it is not built yet."""
@@ -95,14 +110,22 @@ class AugmentedModel(keras.Model):
         """
         batch = keras.utils.unpack_x_y_sample_weight(batch)
         data = self._targets.take(batch)
-        if batch[1] is not None and self.pipeline.mixes and "labels" not in data:
+        if not self.pipeline.mixes:
+            data = {kind: value for kind, value in data.items() if kind not in ("labels", "sample_weight")}
+        elif "labels" not in data and (left := self._targets.left_in_y(batch)):
             raise ValueError(
-                "AugmentedModel has a pipeline that mixes labels and finds none in y. Say where they are: "
-                "keys={'labels': …}."
+                f"AugmentedModel has a pipeline that mixes samples and finds no labels in y, which holds {left}. Say "
+                "where they are: keys={'labels': ...}."
             )
         own = {kind: (self.pipeline.keys or {}).get(kind, kind) for kind in data}
         augmented = self.pipeline({own[kind]: value for kind, value in data.items()}, training=True)
         return self._targets.put(batch, {kind: augmented[own[kind]] for kind in data})
+
+    def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+        """Trains on augmented batches; arguments and result are those of `keras.Model.fit`."""
+        refuse_ragged(x, "AugmentedModel")
+        refuse_ragged(y, "AugmentedModel")
+        return super().fit(x, y, *args, **kwargs)
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
@@ -115,12 +138,14 @@ class AugmentedModel(keras.Model):
         return super().compute_metrics(x, self._encoded(y), y_pred, sample_weight)
 
     def save_weights(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
-        """Saves the model's weights alone, so that they load into the model without its wrapper."""
-        self.model.save_weights(filepath, overwrite=overwrite, **kwargs)
+        """Saves the model's weights, and the optimizer's as Keras does, in a file that the model itself can load."""
+        with self._lent_optimizer():
+            self.model.save_weights(filepath, overwrite=overwrite, **kwargs)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
         """Loads weights that this class, or the model itself, saved."""
-        self.model.load_weights(filepath, skip_mismatch=skip_mismatch, **kwargs)
+        with self._lent_optimizer():
+            self.model.load_weights(filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """The model's config and the pipeline's."""
@@ -142,9 +167,21 @@ class AugmentedModel(keras.Model):
         }
         return cls(**{**config, **parts})
 
+    @contextmanager
+    def _lent_optimizer(self) -> Iterator[None]:
+        """Keras looks for the optimizer, which a checkpoint holds too, on the model that it saves."""
+        own = vars(self.model).get("optimizer", self)
+        self.model.optimizer = getattr(self, "optimizer", None)
+        try:
+            yield
+        finally:
+            if own is self:  # it had none
+                del self.model.optimizer
+            else:
+                self.model.optimizer = own
+
     def _encoded(self, y: Any) -> Any:
-        labels = self._targets.labels_in(y)
-        return self._targets.put_labels(y, self.pipeline.encode(labels)) if labels else y
+        return self._targets.map_labels(y, lambda labels: self.pipeline.encode({"labels": labels})["labels"])
 
     if keras.backend.backend() == "jax":
 
@@ -163,3 +200,14 @@ class AugmentedModel(keras.Model):
         def train_step(self, data: Any) -> Any:  # type: ignore[misc]
             """Augments, then steps."""
             return super().train_step(self.augment(data))
+
+
+def _warn_of_own_step(model: keras.Model) -> None:
+    names = ("train_step", "compute_loss", "compute_metrics")
+    own = [name for name in names if getattr(type(model), name) is not getattr(keras.Model, name)]
+    if own:
+        warnings.warn(
+            f"AugmentedModel trains by Keras's own step: {own} of {type(model).__name__} (name={model.name!r}) will "
+            "not be used. To keep them, map the pipeline over the dataset instead.",
+            stacklevel=3,
+        )

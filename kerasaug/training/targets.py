@@ -7,14 +7,16 @@ from kerasaug.sample import KINDS
 
 Batch = tuple[Any, Any, Any]
 Path = tuple[str, Any]
+_PARTS = ("x", "y", "sample_weight")
+_HOMES = {"images": "x", "labels": "y", "sample_weight": "sample_weight"}  # of a target that is a part's only tensor
 _WHOLE = object()
 
 
 class Targets:
     """Finds the targets of a pipeline in a batch.
 
-    `x` that is a tensor holds the images and `y` that is a tensor the labels; in dicts (and tuples) targets are found
-    under the names of their kinds, or under those that `keys` gives. The names `"x"` and `"y"` stand for the whole.
+    `x` that is a tensor holds the images and `y` that is a tensor the labels; in dicts targets are found under the
+    names of their kinds, or under those that `keys` gives. The names `"x"` and `"y"` stand for the whole.
 
     Args:
         keys: Dict from kind of target to its name: a key of the dict `x` or `y`, or an index of a tuple. A list of
@@ -29,68 +31,124 @@ class Targets:
             raise ValueError(f"{owner} expects keys to name some of {list(KINDS)}. Received: {sorted(unknown)}.")
 
     def take(self, batch: Batch) -> dict[str, Any]:
-        """The targets that are there, by kind."""
-        return {kind: self._get(batch, paths) for kind, paths in self._paths(batch).items()}
+        """The targets that are there, by kind; several of one kind are a dict."""
+        return {kind: _read(_parts(batch), paths) for kind, paths in self._paths(batch).items()}
 
     def put(self, batch: Batch, data: Mapping[str, Any]) -> Batch:
         """A new batch with the targets of `data`; containers of the old one stay as they were."""
-        parts = {"x": batch[0], "y": batch[1], "sample_weight": batch[2]}
+        parts = _parts(batch)
         for kind, paths in self._paths(batch).items():
-            for path in paths if isinstance(paths, list) else [paths]:
-                value = data[kind][path[1]] if isinstance(paths, list) else data[kind]
-                parts[path[0]] = _replaced(parts[path[0]], path[1], value)
+            if kind in data:
+                _write(parts, paths, data[kind])
         return parts["x"], parts["y"], parts["sample_weight"]
 
-    def labels_in(self, y: Any) -> dict[str, Any]:
-        """The labels alone, of a `y` that comes without its batch."""
-        paths = self._paths((None, y, None))
-        return {"labels": self._get((None, y, None), paths["labels"])} if "labels" in paths else {}
+    def left_in_y(self, batch: Batch) -> str:
+        """Describes what of `y` is no target; empty when all of it is."""
+        y = batch[1]
+        taken = [path for paths in self._paths(batch).values() for path in _listed(paths) if path[0] == "y"]
+        names = [name for _, name in taken]
+        if y is None or _WHOLE in names:
+            return ""
+        if isinstance(y, Mapping):
+            return _names({name: one for name, one in y.items() if name not in names}) if set(y) - set(names) else ""
+        if isinstance(y, list | tuple):
+            return f"entries {left}" if (left := [i for i in range(len(y)) if i not in names]) else ""
+        return "one tensor"
 
-    def put_labels(self, y: Any, data: Mapping[str, Any]) -> Any:
-        """`y` with the labels of `data`."""
-        paths = self._paths((None, y, None))
-        return self.put((None, y, None), data)[1] if "labels" in paths and "labels" in data else y
+    def labels_in(self, y: Any) -> Any:
+        """Where labels are in a `y` that comes without its batch: a path, several, or `None`."""
+        parts = {"y": y}
+        if y is None:
+            return None
+        if "labels" not in self.keys:
+            return self._by_default(parts, "labels")
+        name = self.keys["labels"]
+        found = [self._named(parts, "labels", one) for one in (name if _is_list(name) else [name])]
+        paths = [path for path in found if path is not None]
+        return (paths if _is_list(name) else paths[0]) if paths else None
+
+    def map_labels(self, y: Any, function: Any) -> Any:
+        """`y` with `function` of its labels, a tensor or a dict of several, in their place."""
+        paths = self.labels_in(y)
+        if paths is None:
+            return y
+        parts = {"y": y}
+        _write(parts, paths, function(_read(parts, paths)))
+        return parts["y"]
 
     def _paths(self, batch: Batch) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for kind in KINDS:
-            name = self.keys.get(kind, kind)
-            if isinstance(name, list | tuple):
-                found[kind] = [self._path(batch, kind, one) for one in name]
-            elif (path := self._path(batch, kind, name)) is not None:
-                found[kind] = path
-        return found
-
-    def _path(self, batch: Batch, kind: str, name: Any) -> Path | None:
-        x, y, sample_weight = batch
-        for part, value in (("x", x), ("y", y)):
-            if value is not None and _holds(value, name):
-                return part, name
-        if name in ("x", "y") and {"x": x, "y": y}[name] is not None:
-            return name, _WHOLE
-        if kind in self.keys:
-            if x is None:  # labels are looked for in `y` alone
-                return None
+        parts = {part: value for part, value in _parts(batch).items() if value is not None}
+        found = {kind: self._of_kind(parts, kind) for kind in KINDS}
+        if found["images"] is None:
             raise ValueError(
-                f"{self.owner} expects {kind} under the name {name!r}. Received: x with {_names(x)}, y with "
-                f"{_names(y)}."
+                f"{self.owner} finds no images. Received: x with {_names(batch[0])}, y with {_names(batch[1])}. Say "
+                "where they are: keys={'images': ...}."
             )
-        if kind == "images" and x is not None and not isinstance(x, Mapping | list | tuple):
-            return "x", _WHOLE
-        whole_y = any(self.keys.get(other) == "y" for other in KINDS)
-        if kind == "labels" and y is not None and not whole_y and not isinstance(y, Mapping | list | tuple):
-            return "y", _WHOLE
-        if kind == "sample_weight" and sample_weight is not None and not isinstance(sample_weight, Mapping | list):
-            return "sample_weight", _WHOLE
-        return None
+        return {kind: paths for kind, paths in found.items() if paths is not None}
 
-    def _get(self, batch: Batch, paths: Any) -> Any:
-        parts = {"x": batch[0], "y": batch[1], "sample_weight": batch[2]}
+    def _of_kind(self, parts: dict[str, Any], kind: str) -> Any:
+        if kind not in self.keys:
+            return self._by_default(parts, kind)
+        name = self.keys[kind]
+        return [self._must(parts, kind, one) for one in name] if _is_list(name) else self._must(parts, kind, name)
 
-        def read(path: Path) -> Any:
-            return parts[path[0]] if path[1] is _WHOLE else parts[path[0]][path[1]]
+    def _by_default(self, parts: dict[str, Any], kind: str) -> Any:
+        """A part that is one tensor, or the kind's own name in a dict, unless `keys` claims the part as a whole."""
+        free = {part: value for part, value in parts.items() if part not in self._claimed(parts)}
+        home = _HOMES.get(kind, "")
+        if home in free and not isinstance(free[home], Mapping | list | tuple):
+            return home, _WHOLE
+        if kind == "sample_weight" and home in free:
+            return _entries(home, free[home])
+        order = ("x", "y") if kind == "images" else ("y",) if kind == "labels" and "y" in parts else ("y", "x")
+        return next(((part, kind) for part in order if part in free and _holds(free[part], kind)), None)
 
-        return {path[1]: read(path) for path in paths} if isinstance(paths, list) else read(paths)
+    def _must(self, parts: dict[str, Any], kind: str, name: Any) -> Path:
+        path = self._named(parts, kind, name)
+        if path is None:
+            raise ValueError(
+                f"{self.owner} expects {kind} under the name {name!r}. Received: x with {_names(parts.get('x'))}, y "
+                f"with {_names(parts.get('y'))}."
+            )
+        return path
+
+    def _named(self, parts: dict[str, Any], kind: str, name: Any) -> Path | None:
+        for part in ("x", "y") if kind == "images" else ("y", "x"):
+            if part in parts and _holds(parts[part], name):
+                return part, name
+        return (name, _WHOLE) if name in ("x", "y") and name in parts else None
+
+    def _claimed(self, parts: dict[str, Any]) -> set[str]:
+        names = [name for name in self.keys.values() if name in ("x", "y")]
+        return {name for name in names if not any(_holds(value, name) for value in parts.values())}
+
+
+def _parts(batch: Batch) -> dict[str, Any]:
+    return dict(zip(_PARTS, batch, strict=True))
+
+
+def _is_list(name: Any) -> bool:
+    return isinstance(name, list | tuple)
+
+
+def _listed(paths: Any) -> list[Path]:
+    return paths if isinstance(paths, list) else [paths]
+
+
+def _entries(part: str, container: Any) -> list[Path] | None:
+    """Every entry of a container that is not `None`."""
+    items = container.items() if isinstance(container, Mapping) else enumerate(container)
+    return [(part, name) for name, value in items if value is not None] or None
+
+
+def _read(parts: Mapping[str, Any], paths: Any) -> Any:
+    values = [parts[part] if name is _WHOLE else parts[part][name] for part, name in _listed(paths)]
+    return {str(i): value for i, value in enumerate(values)} if isinstance(paths, list) else values[0]
+
+
+def _write(parts: dict[str, Any], paths: Any, data: Any) -> None:
+    for i, (part, name) in enumerate(_listed(paths)):
+        parts[part] = _replaced(parts[part], name, data[str(i)] if isinstance(paths, list) else data)
 
 
 def _holds(container: Any, name: Any) -> bool:
@@ -104,7 +162,8 @@ def _replaced(container: Any, name: Any, value: Any) -> Any:
         return value
     if isinstance(container, Mapping):
         return {**container, name: value}
-    return type(container)(value if i == name else one for i, one in enumerate(container))
+    entries = [value if i == name else one for i, one in enumerate(container)]
+    return container._make(entries) if hasattr(container, "_make") else type(container)(entries)
 
 
 def _names(container: Any) -> str:
