@@ -4,7 +4,7 @@ import keras
 import pytest
 
 
-@pytest.fixture(autouse=True, scope="package")
+@pytest.fixture(autouse=True, scope="module")
 def uncompiled():
     if keras.backend.backend() != "tensorflow":
         yield

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
 from scipy import stats
-from warp_oracles import BOX_FORMATS, box_as, warp
+from warp_oracles import box_as, warp
 
 from kerasaug import Pipeline
 from kerasaug.layers import RandomCrop, RandomFlip
@@ -40,7 +40,7 @@ def test_fused_with_another_warp_they_are_the_same_slices(images):
     np.testing.assert_array_equal(found, cropped(mirrored))
 
 
-@pytest.mark.parametrize("box_format", BOX_FORMATS)
+@pytest.mark.parametrize("box_format", ["xyxy", "yxyx", "rel_center_xywh"])
 def test_boxes_are_shifted_and_cut_in_every_format(images, box_format):
     boxes = [[2.0, 1.0, 6.5, 4.0], [0.0, 0.0, 1.0, 1.0], [-1.0, -1.0, -1.0, -1.0]]
     dense = np.array([[*(box_as(one, box_format, SIZE) for one in boxes[:2]), boxes[2]]] * 4, "float32")

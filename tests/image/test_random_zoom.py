@@ -7,7 +7,7 @@ from warp_oracles import SCIPY_MODES, warp, zoomed_out
 
 from kerasaug.layers import RandomZoom
 
-HEIGHT, WIDTH = [0.0, 0.7, -0.5, 0.25], [0.3, 0.7, -0.2, -0.6]
+HEIGHT, WIDTH = [0.0, 0.7, -0.5, 0.25], [0.31, 0.7, -0.2, -0.6]
 PARAMS = {"height": np.array(HEIGHT, "float32"), "width": np.array(WIDTH, "float32")}
 
 
