@@ -64,8 +64,7 @@ class Pipeline(Augmentation):
             kwargs[name] = _agreed(name, kwargs.get(name), layers)
         super().__init__(seed=seed, **kwargs)
         self.layers = list(layers)
-        for layer in self.layers:
-            layer.bounding_box_format = self.bounding_box_format
+        _share_box_format(self, self.bounding_box_format)
         self.fuse = fuse
 
     def strengths(self) -> Params:
@@ -132,3 +131,10 @@ def _agreed(name: str, own: str | None, layers: Sequence[Augmentation]) -> str |
     if len(values) > 1:
         raise ValueError(f"Pipeline expects its layers to agree on {name}. Received: {sorted(values)}.")
     return values.pop() if values else None
+
+
+def _share_box_format(pipeline: Pipeline, box_format: str | None) -> None:
+    for layer in pipeline.layers:
+        layer.bounding_box_format = box_format
+        if isinstance(layer, Pipeline):
+            _share_box_format(layer, box_format)
