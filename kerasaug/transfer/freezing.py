@@ -101,7 +101,7 @@ def set_flags(model: keras.Model, groups: Sequence[LayerGroup], first: int, free
     """Sets the `trainable` flags only; see `freeze_to`."""
     for container in walk(model):
         if sublayers(container) and not container.trainable:
-            container.trainable = True  # a frozen container would be saved so, and freeze its contents on reload
+            container.trainable = True  # a frozen model shows no trainable variables, whatever its layers say
     for index, group in enumerate(groups):
         for layer in group.layers:
             held = freeze_bn and group.name != HEAD and isinstance(layer, keras.layers.BatchNormalization)

@@ -49,8 +49,8 @@ class Plan:
         if lost:
             raise ValueError(
                 "finetune_optimizer: expected every variable of the model in one of the layer groups. Received groups "
-                f"without {lost[0]!r} ({len(lost)} in all). Make them with `kerasaug.transfer.layer_groups(model)` from "
-                "this model or the one inside it."
+                f"without {lost[0]!r} ({len(lost)} in all). Make them with `kerasaug.transfer.layer_groups` from this "
+                "model or the one inside it."
             )
         spared = {id(variable) for variable in excluded}
         pattern = decay_pattern(no_decay)

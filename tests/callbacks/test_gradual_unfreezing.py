@@ -384,6 +384,23 @@ def test_moving_average_leaves_frozen_weights_and_second_fit(data):
     assert not np.array_equal(model.layers[0].get_weights()[0], before)
 
 
+def test_moving_averages_start_at_the_weights_there_are(data):
+    model = linear_model()
+    model.compile(finetune_optimizer(keras.optimizers.SGD(0.0, use_ema=True), model), "mse")
+
+    def averages():
+        return [ops.convert_to_numpy(v) for v in model.optimizer.variables if v.name.endswith("average")]
+
+    for average, weight in zip(averages(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(average, weight)
+    fit(model, data, [GradualUnfreezing(schedule={0: -1})], epochs=1)
+    model.layers[0].set_weights([weight + 1 for weight in model.layers[0].get_weights()])
+    fit(model, data, [GradualUnfreezing(schedule={0: 0})], epochs=1)  # at rate 0 the average of the weights is them
+    for average, weight in zip(averages(), model.get_weights(), strict=True):
+        np.testing.assert_allclose(average, weight, rtol=1e-6)
+    assert model.get_weights()[1].min() >= 1 - 1e-6  # the bias, 0 before
+
+
 def test_mixed_float16(data, tmp_path):
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")

@@ -210,8 +210,9 @@ def test_freeze_to(n, trainable):
 
 def test_freeze_unfreeze_and_batch_normalization():
     model = build_classifier(backbone(), 3)
-    model.get_layer("net").trainable = False  # by hand, at a container
+    model.trainable = False  # by hand, at the top
     assert unfreeze(model) == ["stride2", "stride4", "stride8", "head"]
+    assert len(model.trainable_variables) == 16  # seven layers and the head, kernel and bias (or gamma and beta)
     flags = {layer.name: layer.trainable for layer in owners(model)}
     assert {name for name, flag in flags.items() if not flag} == {"stem_bn", "b1_bn"}
     unfreeze(model, freeze_bn=False)
