@@ -112,7 +112,8 @@ class Augmentation(backend.DataLayer):
             What a call returns.
         """
         with backend.dataset_scope():
-            return pack(self._apply(unpack(data, self.keys, self._label), params))
+            tensors = keras.tree.map_structure(_as_tensor, params)
+            return pack(self._apply(unpack(data, self.keys, self._label), tensors))
 
     def invert(self, data: Any, params: Params, size: tuple[int, int] | None = None) -> Any:
         """Moves targets back where they were before the geometric ops; what others did stays, colours for one.
@@ -315,6 +316,13 @@ def _arguments(cls: type) -> list[str]:
                 if parameter.kind is not parameter.VAR_KEYWORD and name not in ("self", "name", "dtype"):
                     names[name] = None
     return list(names)
+
+
+def _as_tensor(value: Any) -> Tensor:
+    """A parameter as a tensor; NumPy's default floats and integers are narrowed to what draws are."""
+    if isinstance(value, np.ndarray | np.generic) and value.dtype.name in ("float64", "int64"):
+        value = value.astype(value.dtype.name[:-2] + "32")
+    return ops.convert_to_tensor(value)
 
 
 def _plain(value: Any) -> Any:
