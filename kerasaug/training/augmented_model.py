@@ -89,12 +89,6 @@ class AugmentedModel(keras.Model):
         """The model's, by which losses and metrics are named; an `AttributeError` where it has none."""
         return self.model.output_names
 
-    def build(self, input_shape: Any) -> None:
-        """Builds the model, where it is not built yet."""
-        if not self.model.built:
-            self.model.build(input_shape)
-        self.built = True
-
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The model's own call; nothing is augmented."""
         return self.model(inputs, training=training)
