@@ -18,7 +18,7 @@ from kerasaug.finetune.settings import Settings
 from kerasaug.transfer import load_backbone
 
 _RECIPE = 1  # to be raised when the pretraining changes in a way that the settings do not show
-_WEIGHTS, _NOTES = "backbone.weights.h5", "notes.json"
+_WEIGHTS, _NOTES = "backbone.keras", "notes.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +76,6 @@ def _learn(learner: Learner, data: Data, callbacks: Sequence[keras.callbacks.Cal
     train, validation = learner.accuracies(data.source, data.source_validation)
     folder = workplace / "pretrained"
     folder.mkdir()
-    learner.backbone.save_weights(folder / _WEIGHTS)
+    learner.backbone.save(folder / _WEIGHTS)
     (folder / _NOTES).write_text(json.dumps({"train": train, "validation": validation}))
     return folder
