@@ -197,5 +197,7 @@ def _four_corners(corners: Tensor) -> Tensor:
 
 
 def _frame_of(points: Tensor) -> Tensor:
-    points = ops.reshape(points, (ops.shape(points)[0], 4, -1, 2))
-    return ops.concatenate([ops.min(points, axis=1), ops.max(points, axis=1)], axis=-1)
+    batch, count = ops.shape(points)[:2]
+    points = ops.reshape(points, (batch, 4, count // 4, 2))
+    corners = [points[:, i] for i in range(4)]  # `ops.min` refuses a batch without boxes on torch
+    return ops.concatenate([reduce(ops.minimum, corners), reduce(ops.maximum, corners)], axis=-1)
