@@ -5,18 +5,23 @@ import warnings
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
+from weakref import WeakSet
 
 import keras
 import numpy as np
 
 from kerasaug import backend
+from kerasaug.arguments import one_of
 from kerasaug.backend import Tensor, ops
+from kerasaug.boxes import FORMATS
 from kerasaug.draw import Rng
 from kerasaug.ops.dtypes import to_dtype
-from kerasaug.sample import Sample, as_whole, pack, unpack
+from kerasaug.sample import KINDS, Sample, as_whole, pack, unpack
 from kerasaug.stages import Stage, plan
 
 Params = dict[str, Any]
+
+_warned: "WeakSet[keras.Sequential]" = WeakSet()  # that hold nothing but augmentation, and were told so
 
 
 class Augmentation(backend.DataLayer):
@@ -69,7 +74,11 @@ class Augmentation(backend.DataLayer):
                 f"{type(self).__name__} expects data_format to be 'channels_last' or 'channels_first'. Received: "
                 f"data_format={data_format!r}."
             )
+        if bounding_box_format is not None:
+            one_of(bounding_box_format, FORMATS, "bounding_box_format", type(self).__name__)
         self.bounding_box_format = bounding_box_format
+        for kind in keys or {}:
+            one_of(kind, KINDS, "every key of keys", type(self).__name__)
         self.keys = dict(keys) if keys else None
         self._plan: tuple[Stage, ...] = ()
         self._draw_compiled = backend.compile_stage(self._draw_with)
@@ -131,7 +140,8 @@ class Augmentation(backend.DataLayer):
         Raises:
             TypeError: When no op is geometric, or one mixes samples.
         """
-        pairs = [(layer, one) for layer, one in self.leaves(params) if layer.geometric]
+        tensors = keras.tree.map_structure(_as_tensor, params)
+        pairs = [(layer, one) for layer, one in self.leaves(tensors) if layer.geometric]
         if self.mixes or not pairs:
             raise TypeError(f"{self._label} cannot be inverted: it expects geometric layers, and none that mixes.")
         layers, each = (list(column) for column in zip(*pairs, strict=True))
@@ -223,7 +233,12 @@ class Augmentation(backend.DataLayer):
         if backend.active() != backend.NATIVE or self.called_directly():
             return True
         caller = self.calling_layer()
-        if isinstance(caller, keras.Sequential) and all(isinstance(one, Augmentation) for one in caller.layers):
+        if (
+            isinstance(caller, keras.Sequential)
+            and caller not in _warned
+            and all(isinstance(one, Augmentation) for one in caller.layers)
+        ):
+            _warned.add(caller)
             warnings.warn(
                 f"{type(caller).__name__} {caller.name!r} holds nothing but augmentation layers and was called without "
                 "`training`: nothing is augmented. Pass training=True, or use kerasaug.Pipeline, which augments.",

@@ -9,6 +9,17 @@ import numpy as np
 from kerasaug.backend import Tensor, active, ops
 
 PADDING = -1
+FORMATS = (  # what `keras.utils.bounding_boxes.convert_format` knows
+    "xyxy",
+    "yxyx",
+    "xywh",
+    "center_xywh",
+    "center_yxhw",
+    "rel_xyxy",
+    "rel_yxyx",
+    "rel_xywh",
+    "rel_center_xywh",
+)
 
 
 def densify(bounding_boxes: Any, batched: bool, layer: str, max_boxes: int | None = None) -> dict[str, Tensor]:
@@ -44,7 +55,8 @@ def densify(bounding_boxes: Any, batched: bool, layer: str, max_boxes: int | Non
 def _dense(value: Any, max_boxes: int | None) -> Tensor:
     if hasattr(value, "to_tensor") and hasattr(value, "row_splits"):  # tf.RaggedTensor
         limit = None if max_boxes is None else [None, max_boxes] + [4] * (len(value.shape) - 2)
-        return value.to_tensor(PADDING, shape=limit)
+        dense = value.to_tensor(PADDING, shape=limit)
+        return dense if active() == "tensorflow" else ops.convert_to_tensor(dense.numpy())
     if isinstance(value, list | tuple) and value and hasattr(value[0], "__len__"):
         value = _stack([np.asarray(row) for row in value], max_boxes)
     if not hasattr(value, "dtype"):
