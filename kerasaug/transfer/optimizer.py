@@ -82,7 +82,9 @@ class FineTuneMixin(_Behind):
             super()._apply_weight_decay(variables)
             return
         for group, scale in enumerate(self._scales):
-            members = [variable for variable in variables if self._group(variable) == group]
+            members = [v for v in variables if self._group(v) == group and self._use_weight_decay(v)]
+            if not members:  # torch refuses an empty list
+                continue
             self.__dict__["_decay_scale"] = scale
             try:
                 super()._apply_weight_decay(members)
