@@ -1,0 +1,50 @@
+"""Every example in a public docstring runs as it stands."""
+
+import inspect
+import re
+import textwrap
+import types
+
+import keras
+import numpy as np
+import pytest
+
+import kerasaug
+
+TORCH = keras.backend.backend() == "torch"
+
+
+def _public():
+    """Everything that `__all__` of the package and of its public modules names."""
+    modules = [one for name in kerasaug.__all__ if isinstance(one := getattr(kerasaug, name), types.ModuleType)]
+    for module in [kerasaug, *modules]:
+        for name in module.__all__:
+            value = getattr(module, name)
+            if not isinstance(value, types.ModuleType):
+                yield f"{module.__name__}.{name}", value
+
+
+def _blocks(text):
+    return [textwrap.dedent(block) for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)]
+
+
+NAMED = {value: name for name, value in _public()}
+NO_EXPORT = pytest.mark.xfail(
+    TORCH, raises=RuntimeError, strict=True, reason="a SavedModel comes from TensorFlow or JAX"
+)
+EXAMPLES = [
+    pytest.param(block, id=f"{name}-{i}", marks=[NO_EXPORT] if value is kerasaug.export_savedmodel else [])
+    for value, name in NAMED.items()
+    for i, block in enumerate(_blocks(inspect.getdoc(value) or ""))
+]
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_docstring_example_runs(code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "<example>", "exec"), {"np": np, "keras": keras, "kerasaug": kerasaug})
+
+
+def test_every_public_object_has_an_example():
+    without = {name for value, name in NAMED.items() if not _blocks(inspect.getdoc(value) or "")}
+    assert without == {"kerasaug.Augmentation", "kerasaug.ExportError"}  # the one is abstract, the other an error
