@@ -34,8 +34,8 @@ class Arm:
         return {round(fraction * epochs): first for fraction, first in sorted(self.unfreezing.items())}
 
 
-# Learning rates and weight decays were chosen on the validation split, with seeds 100 to 102, which are not reported; the
-# test split had no say. Each arm had its own choice, so that none is held back by the rate of another.
+# Learning rates and weight decays were chosen on the validation split, with seeds 100 to 102, which are not
+# reported; the test split had no say. Each arm had its own choice, so that none is held back by another's rate.
 _GRADUAL = {0.0: HEAD_ONLY, 0.1: -2, 0.3: EVERYTHING}
 SCRATCH = Arm("scratch", "From scratch", False, {0.0: EVERYTHING}, 3e-2, 0.01)
 FROZEN = Arm("frozen", "Frozen features", True, {0.0: HEAD_ONLY}, 1e-2, 0.01)

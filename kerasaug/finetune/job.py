@@ -13,6 +13,7 @@ from kerasaug.extras import require
 from kerasaug.finetune.arms import ARMS, Arm
 from kerasaug.finetune.data import Data, Examples, prepare
 from kerasaug.finetune.experiment import Result, best, check_equal, compare
+from kerasaug.finetune.graphs import unoptimised_graphs
 from kerasaug.finetune.learner import Learner
 from kerasaug.finetune.picture import draw_samples
 from kerasaug.finetune.pretraining import Pretrained, location, pretrain
@@ -63,7 +64,8 @@ def finetune(
         require(module, extra, "kerasaug finetune")  # now, and not after minutes of training
     data = prepare(settings, cache)
     learner = Learner(settings)
-    pretrained, results = _train(learner, data, ARMS, cache, console)
+    with unoptimised_graphs():
+        pretrained, results = _train(learner, data, ARMS, cache, console)
     check_equal(results, settings)
     chosen = best(results)
     learner.network.set_weights(chosen.weights)

@@ -127,8 +127,8 @@ class Learner:
 
     def _schedules(self, arm: Arm, epochs: int) -> list[keras.callbacks.Callback]:
         cosine = keras.optimizers.schedules.CosineDecay(arm.learning_rate, epochs)
-        # Strokes of other digits have other statistics, so BatchNormalization learns with its group ("frozen" was 7
-        # points worse on the validation part); and scratch, which has to learn it, shares the compiled step.
+        # Other digits have other statistics, so BatchNormalization learns with its group: held frozen, gradual
+        # unfreezing was 7 points worse on the validation part. And so scratch can share the compiled step.
         return [
             GradualUnfreezing(self.groups, arm.schedule(epochs), warmup_steps=WARMUP_STEPS, bn="train"),
             keras.callbacks.LearningRateScheduler(lambda epoch: float(cosine(epoch))),
