@@ -77,6 +77,7 @@ class AugmentedModel(keras.Model):
         self.pipeline = pipeline
         self.keys = dict(keys) if keys else None
         self._targets = Targets(keys, "AugmentedModel")
+        self.built = model.built
         _warn_of_own_step(model)
 
     @property
