@@ -14,14 +14,15 @@ import pytest
 from rich.console import Console
 
 from kerasaug.finetune import job
-from kerasaug.finetune.arms import ARMS, AUGMENTED, FROZEN
+from kerasaug.finetune.arms import ARMS, FROZEN
 from kerasaug.finetune.data import prepare
 from kerasaug.finetune.experiment import run, terms
 from kerasaug.finetune.learner import Learner
 from kerasaug.finetune.pretraining import pretrain
 from kerasaug.finetune.settings import Settings
 
-SETTINGS = Settings(seeds=(0,), epochs=2, steps_per_epoch=2, pretraining_epochs=2)
+# After four steps a slow average would still be the initial one, and the features of all images the same.
+SETTINGS = Settings(seeds=(0,), epochs=2, steps_per_epoch=2, pretraining_epochs=2, batchnorm_momentum=0.1)
 PRETRAINED = [arm.name for arm in ARMS if arm.pretrained]
 
 
@@ -96,12 +97,12 @@ def test_the_frozen_backbone_does_not_move_and_the_others_do(done):
 
 
 def test_a_run_leaves_nothing_behind_for_the_next(done, learner, data):
-    # In between came the pretraining, other arms, other learning rates and other strengths.
+    # In between came other arms, with other layers, rates, decays and strengths.
     pretrained = fits_of(done)["frozen"].weights[:-2]
-    again = run(learner, data, AUGMENTED, terms(learner, data, 0), pretrained)
-    first = next(one for one in done.outcome.results if one.arm is AUGMENTED)
+    again = run(learner, data, FROZEN, terms(learner, data, 0), pretrained)
+    first = next(one for one in done.outcome.results if one.arm is FROZEN)
     for one, other in zip(again.weights, first.weights, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
 def test_only_augmentation_is_random_beyond_the_terms(done, learner):
