@@ -15,7 +15,7 @@ def _pipeline():
     return kerasaug.Pipeline([L.RandomBrightness((0.2, 0.4)), L.RandomContrast(0.5)], seed=1)
 
 
-class _NoTraining(keras.Model):
+class NoTraining(keras.Model):
     """A subclass whose `call` does not know of `training`."""
 
     def __init__(self):
@@ -46,7 +46,7 @@ def _functional_front():
 
 
 def _subclass():
-    model = _NoTraining()
+    model = NoTraining()
     model.build((None, 8, 10, 3))
     return model
 
