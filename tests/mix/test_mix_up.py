@@ -60,13 +60,14 @@ def test_boxes_of_both_images(images):
     labels = np.array([[1, 2], [3, -1], [4, 5], [6, 7]])
     data = {"images": images, "bounding_boxes": {"boxes": boxes, "labels": labels}}
     found = MixUp(bounding_box_format="xywh").apply(data, PARAMS)["bounding_boxes"]
-    expected = [[1, 2, 4, 5], [3, -1, 1, 2], [4, 5, -1, -1], [6, 7, 6, 7]]  # the third image is its own alone
+    # The third image is all its own; the fourth is its own partner, and no box is there twice.
+    expected = [[1, 2, 4, 5], [3, -1, 1, 2], [4, 5, -1, -1], [6, 7, -1, -1]]
     np.testing.assert_array_equal(convert_to_numpy(found["labels"]), expected)
     found = convert_to_numpy(found["boxes"])
     assert found.shape == (4, 4, 4)
     np.testing.assert_array_equal(found[:, :2], boxes)
     np.testing.assert_array_equal(found[:2, 2:], boxes[PARTNER[:2]])
-    np.testing.assert_array_equal(found[2, 2:], -1.0)
+    np.testing.assert_array_equal(found[2:, 2:], -1.0)
 
 
 def test_channels_first(images, rng):

@@ -112,7 +112,8 @@ class Mix(Augmentation):
         self, own: dict[str, Tensor], partner: Tensor, share: Tensor, box: Tensor | None, size: Size
     ) -> dict[str, Tensor]:
         other = {name: ops.take(value, partner, axis=0) for name, value in own.items()}
-        mixed = share[:, None] < 1.0
+        stranger = partner != ops.arange(ops.shape(partner)[0], dtype="int32")  # no box twice
+        mixed = ((share < 1.0) & stranger)[:, None]
         if box is None:
             other = boxes.drop(other, ops.broadcast_to(mixed, ops.shape(other["labels"])))
         else:

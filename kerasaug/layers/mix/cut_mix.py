@@ -21,7 +21,7 @@ class CutMix(Mix):
     partner's, cut to the rectangle).
 
     Args:
-        factor: λ, the share that stays, is drawn from Beta(a, a), where a is drawn between two positive numbers, and
+        factor: λ, the share that stays, is drawn from Beta(a, a), where a is drawn between two numbers of up to 100, and
             the rectangle's sides are √(1-λ) of the image's. A number `f` is (0, f), as in Keras; the paper's uniform λ
             is (1, 1). Defaults to 1.
         seed: Integer, for draws that repeat.
@@ -59,7 +59,7 @@ class CutMix(Mix):
         **kwargs: Any,
     ) -> None:
         super().__init__(num_classes, seed=seed, data_format=data_format, **kwargs)
-        self.factor = as_range(factor, "factor", "CutMix", 0.0, single="from_zero")
+        self.factor = as_range(factor, "factor", "CutMix", 0.0, 100.0, single="from_zero")
         if self.factor[1] == 0:
             raise ValueError(f"CutMix expects factor, whose upper bound is positive. Received: factor={factor!r}.")
 

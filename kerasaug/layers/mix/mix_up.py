@@ -17,7 +17,7 @@ class MixUp(Mix):
     Targets: images, labels, sample_weight, segmentation_masks (the stronger image's), bounding_boxes (both images').
 
     Args:
-        alpha: λ is drawn from Beta(alpha, alpha); positive. Smaller mixes less. Defaults to 0.2.
+        alpha: λ is drawn from Beta(alpha, alpha); above 0, up to 100. Smaller mixes less. Defaults to 0.2.
         data_format: `"channels_last"` or `"channels_first"`.
         seed: Integer, for draws that repeat.
         num_classes: Number of classes, when labels are integers.
@@ -30,7 +30,7 @@ class MixUp(Mix):
         The images' own; labels (batch, classes); twice as many boxes.
 
     Raises:
-        ValueError: When `alpha` is not positive, labels are integers without `num_classes`, or there is no batch.
+        ValueError: When `alpha` is out of bounds, labels are integers without `num_classes`, or there is no batch.
 
     Example:
 
@@ -53,8 +53,8 @@ class MixUp(Mix):
         **kwargs: Any,
     ) -> None:
         super().__init__(num_classes, data_format=data_format, seed=seed, **kwargs)
-        if not alpha > 0:
-            raise ValueError(f"MixUp expects alpha, a positive number. Received: alpha={alpha!r}.")
+        if not 0 < alpha <= 100:
+            raise ValueError(f"MixUp expects alpha, a number above 0 and up to 100. Received: alpha={alpha!r}.")
         self.alpha = alpha
 
     def draw_params(self, rng: Rng) -> Params:
