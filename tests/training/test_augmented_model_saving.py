@@ -83,7 +83,7 @@ class Subclassed(keras.Model):
         return self.head(self.pool(images))
 
 
-@pytest.mark.parametrize("make", [Subclassed, lambda: keras.Sequential(probe().layers[:1] + [keras.layers.Dense(2)])])
+@pytest.mark.parametrize("make", [Subclassed, lambda: keras.Sequential([*probe().layers[:1], keras.layers.Dense(2)])])
 def test_models_that_were_not_built_come_back(rng, tmp_path, make):
     model, x = trained(rng, make()), pictures(rng)
     model.save(tmp_path / "model.keras")
