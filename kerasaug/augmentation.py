@@ -1,27 +1,22 @@
 """The one base class: batching, probability, strength, seed, dtype, the training rule and the config."""
 
-import inspect
-import warnings
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
-from weakref import WeakSet
 
 import keras
-import numpy as np
 
 from kerasaug import backend
 from kerasaug.arguments import one_of
 from kerasaug.backend import Tensor, ops
 from kerasaug.boxes import FORMATS
-from kerasaug.draw import Rng
+from kerasaug.config import config_of
+from kerasaug.draw import Rng, as_key
 from kerasaug.ops.dtypes import to_dtype
+from kerasaug.params import Params, as_tensors
 from kerasaug.sample import KINDS, Sample, as_whole, pack, unpack
 from kerasaug.stages import Stage, plan
-
-Params = dict[str, Any]
-
-_warned: "WeakSet[keras.Sequential]" = WeakSet()  # that hold nothing but augmentation, and were told so
+from kerasaug.training_rule import augments_by_default
 
 
 class Augmentation(backend.DataLayer):
@@ -121,8 +116,7 @@ class Augmentation(backend.DataLayer):
             What a call returns.
         """
         with backend.dataset_scope():
-            tensors = keras.tree.map_structure(_as_tensor, params)
-            return pack(self._apply(unpack(data, self.keys, self._label), tensors))
+            return pack(self._apply(unpack(data, self.keys, self._label), as_tensors(params)))
 
     def invert(self, data: Any, params: Params, size: tuple[int, int] | None = None) -> Any:
         """Moves targets back where they were before the geometric ops; what others did stays, colours for one.
@@ -140,12 +134,11 @@ class Augmentation(backend.DataLayer):
         Raises:
             TypeError: When no op is geometric, or one mixes samples.
         """
-        tensors = keras.tree.map_structure(_as_tensor, params)
-        pairs = [(layer, one) for layer, one in self.leaves(tensors) if layer.geometric]
+        pairs = [(layer, one) for layer, one in self.leaves(params) if layer.geometric]
         if self.mixes or not pairs:
             raise TypeError(f"{self._label} cannot be inverted: it expects geometric layers, and none that mixes.")
-        layers, each = (list(column) for column in zip(*pairs, strict=True))
         with backend.dataset_scope():
+            layers, each = [layer for layer, _ in pairs], [as_tensors(one) for _, one in pairs]
             sample = unpack(data, self.keys, self._label)
             for layer in layers:
                 layer.check(sample.fields)
@@ -161,7 +154,7 @@ class Augmentation(backend.DataLayer):
         """Augments when `training`, which defaults to whether the layer was called directly."""
         sample = unpack(data, self.keys, self._label)
         if training is None:
-            training = self._augments_by_default()
+            training = augments_by_default(self, Augmentation)
         if not training:
             return pack(self._infer(sample))
         return pack(self._apply(sample, self._draw(sample, None, None)))
@@ -219,9 +212,7 @@ class Augmentation(backend.DataLayer):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, read off its signature, so that none is forgotten."""
-        config = super().get_config()
-        for name in _arguments(type(self)):
-            config[name] = _plain(getattr(self, name))
+        config = {**super().get_config(), **config_of(self, Augmentation)}
         config["strength"] = float(keras.ops.convert_to_numpy(self.strength))
         return config
 
@@ -229,30 +220,17 @@ class Augmentation(backend.DataLayer):
     def _label(self) -> str:
         return f"{type(self).__name__} (name={self.name!r})"
 
-    def _augments_by_default(self) -> bool:
-        if backend.active() != backend.NATIVE or self.called_directly():
-            return True
-        caller = self.calling_layer()
-        if (
-            isinstance(caller, keras.Sequential)
-            and caller not in _warned
-            and all(isinstance(one, Augmentation) for one in caller.layers)
-        ):
-            _warned.add(caller)
-            warnings.warn(
-                f"{type(caller).__name__} {caller.name!r} holds nothing but augmentation layers and was called without "
-                "`training`: nothing is augmented. Pass training=True, or use kerasaug.Pipeline, which augments.",
-                stacklevel=2,
-            )
-        return False
-
     def _draw(self, sample: Sample, seed: Any, record_ids: Any) -> Params:
         images = sample.fields["images"]
         if record_ids is None:
             ids = ops.arange(ops.shape(images)[0], dtype="int32")
         else:
             ids = ops.reshape(ops.cast(ops.convert_to_tensor(record_ids), "int32"), (-1,))
-        return self._draw_compiled(self._key(seed), ids, self.strengths())
+        return self._draw_compiled(as_key(self._next_seed() if seed is None else seed), ids, self.strengths())
+
+    def _next_seed(self) -> Tensor:
+        own = backend.active() == backend.NATIVE
+        return (self.generator if own else backend.dataset_seed(self)).next()
 
     def _draw_with(self, key: tuple[Tensor, Tensor], ids: Tensor, strengths: Params) -> Params:
         op = zlib.crc32(type(self).__name__.encode()) & 0x3FFFF
@@ -267,20 +245,6 @@ class Augmentation(backend.DataLayer):
         if backend.active() == backend.NATIVE:
             return {"own": self.strength * 1.0}  # its value: a `tf.function` takes no Keras variable
         return {"own": ops.convert_to_tensor(float(keras.ops.convert_to_numpy(self.strength)))}
-
-    def _key(self, seed: Any) -> tuple[Tensor, Tensor]:
-        if seed is None:
-            own = backend.active() == backend.NATIVE
-            state = (self.generator if own else backend.dataset_seed(self)).next()
-        elif isinstance(seed, int | np.integer):
-            state = ops.convert_to_tensor(np.array([seed & 0x7FFFFFFF, 0], "int32"))
-        else:
-            state = ops.convert_to_tensor(seed)
-        state = ops.cast(state, "int32")
-        replica = backend.replica_id()
-        if isinstance(replica, int) and replica == 0:
-            return state[0], state[1]
-        return ops.bitwise_xor(state[0], ops.left_shift(ops.cast(replica + 1, "int32"), 20)), state[1]
 
     def _apply(self, sample: Sample, params: Params) -> Sample:
         fields = sample.fields
@@ -320,35 +284,3 @@ class Augmentation(backend.DataLayer):
         first = self.data_format == "channels_first"
         lead, (height, width), last = (shape[:-2], shape[-2:], ()) if first else (shape[:-3], shape[-3:-1], shape[-1:])
         return (*lead, *self.output_size((height, width)), *last)
-
-
-def _arguments(cls: type) -> list[str]:
-    """Names of the constructor's arguments, through every class up to `Augmentation`."""
-    names: dict[str, None] = {}
-    for one in cls.__mro__:
-        if issubclass(one, Augmentation) and "__init__" in vars(one):
-            for name, parameter in inspect.signature(vars(one)["__init__"]).parameters.items():
-                if parameter.kind is not parameter.VAR_KEYWORD and name not in ("self", "name", "dtype"):
-                    names[name] = None
-    return list(names)
-
-
-def _as_tensor(value: Any) -> Tensor:
-    """A parameter as a tensor; NumPy's default floats and integers are narrowed to what draws are."""
-    if isinstance(value, np.ndarray | np.generic) and value.dtype.name in ("float64", "int64"):
-        value = value.astype(value.dtype.name[:-2] + "32")
-    return ops.convert_to_tensor(value)
-
-
-def _plain(value: Any) -> Any:
-    """Undoes the wrappers in which Keras tracks lists and dicts."""
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
-
-
-def chosen(params: Params, images: Tensor) -> Tensor:
-    """Boolean, of the rank of `images`: which samples an op changes. Parameters made by hand choose everyone."""
-    if "chosen" not in params:
-        return ops.ones((1,) * len(images.shape), dtype="bool")
-    return ops.reshape(params["chosen"], (-1,) + (1,) * (len(images.shape) - 1))

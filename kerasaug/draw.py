@@ -6,12 +6,27 @@ from typing import Any
 
 import numpy as np
 
-from kerasaug.backend import Tensor, ops
+from kerasaug.backend import Tensor, ops, replica_id
 from kerasaug.ops import bits
 from kerasaug.ops.quantiles import beta_quantiles, poisson_cdf
 
 _BLOCKS = 4  # of two words each: most ops need fewer than eight scalars a sample
 _GAMMA_TRIES = 8  # a try is accepted with probability 0.95 or more, so all eight fail once in 10**10 draws
+
+
+def as_key(seed: Any) -> tuple[Tensor, Tensor]:
+    """The key of a batch's draws: two int32 scalars, the seed and the step, with the replica folded in.
+
+    Args:
+        seed: An integer, or a pair (seed, step): the state of a Keras `SeedGenerator`, say.
+    """
+    if isinstance(seed, int | np.integer):
+        seed = np.array([seed & 0x7FFFFFFF, 0], "int32")
+    state = ops.cast(ops.convert_to_tensor(seed), "int32")
+    replica = replica_id()
+    if isinstance(replica, int):
+        return state[0], state[1]
+    return ops.bitwise_xor(state[0], ops.left_shift(ops.cast(replica + 1, "int32"), 20)), state[1]
 
 
 class Rng:

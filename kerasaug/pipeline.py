@@ -5,8 +5,9 @@ from typing import Any
 
 import keras
 
-from kerasaug.augmentation import Augmentation, Params
+from kerasaug.augmentation import Augmentation
 from kerasaug.draw import Rng
+from kerasaug.params import Params
 from kerasaug.registry import register
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from kerasaug.backend import compile_stage, fuses_too_much, materialize, ops
 from kerasaug.ops.dtypes import to_dtype
+from kerasaug.params import Params
 
 if TYPE_CHECKING:
-    from kerasaug.augmentation import Augmentation, Params
+    from kerasaug.augmentation import Augmentation
 
 ANY = "any"
 _MAX_SIZES = 8  # a compilation costs 0.3-1 s a stage, so images that come in ever new sizes run the plain graph
@@ -33,7 +34,7 @@ class Stage:
         fixed = [key for key in keys if key != ANY]
         return _family(layer) == _family(self.layers[0]) and None not in fixed and len(set(fixed)) <= 1
 
-    def run(self, fields: dict[str, Any], params: list["Params"]) -> dict[str, Any]:
+    def run(self, fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
         """The pass itself, a pure function of tensors."""
         source = fields["images"]
 
@@ -47,7 +48,7 @@ class Stage:
         images = materialize(lambda: compute()["images"], source, shape, self.dtype)
         return {**compute(), "images": images}  # what else it computes; its images are not read, and so not computed
 
-    def __call__(self, fields: dict[str, Any], params: list["Params"]) -> dict[str, Any]:
+    def __call__(self, fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
         """Runs compiled where the sizes are known, and few."""
         return (self._compiled if self._compiles(fields) else self.run)(fields, params)
 

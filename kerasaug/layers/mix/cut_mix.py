@@ -3,13 +3,13 @@
 from typing import Any
 
 from kerasaug.arguments import as_range
-from kerasaug.augmentation import Params
 from kerasaug.backend import Tensor, ops
 from kerasaug.draw import Rng
 from kerasaug.layers.mix.base import Mix
 from kerasaug.ops.matrix import Size
 from kerasaug.ops.quantiles import beta_range_quantiles
 from kerasaug.ops.regions import clipped_square
+from kerasaug.params import Params
 from kerasaug.registry import register
 
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from kerasaug.augmentation import Params
 from kerasaug.backend import Tensor
 from kerasaug.draw import Rng
 from kerasaug.layers.mix.base import Mix
 from kerasaug.ops.matrix import Size
+from kerasaug.params import Params
 from kerasaug.registry import register
 
 

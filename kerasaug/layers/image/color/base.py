@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasaug.arguments import as_value_range
-from kerasaug.augmentation import Augmentation, Params, chosen
+from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops
 from kerasaug.layers.image.layout import channels_last, restore
 from kerasaug.ops.color import ColorMap
+from kerasaug.params import Params, chosen
 
 
 class Color(Augmentation):

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasaug.arguments import as_range
-from kerasaug.augmentation import Params
 from kerasaug.backend import Tensor
 from kerasaug.draw import Rng
 from kerasaug.layers.image.color.base import Color
 from kerasaug.ops.color import ColorMap
+from kerasaug.params import Params
 from kerasaug.registry import register
 
 

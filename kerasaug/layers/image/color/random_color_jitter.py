@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasaug.arguments import as_range
-from kerasaug.augmentation import Params
 from kerasaug.backend import Tensor, ops
 from kerasaug.draw import Rng
 from kerasaug.layers.image.color.base import Color
 from kerasaug.layers.image.color.random_saturation import saturation_gain
 from kerasaug.ops.color import ColorMap, shift_hue
+from kerasaug.params import Params
 from kerasaug.registry import register
 
 

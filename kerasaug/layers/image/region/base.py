@@ -5,12 +5,13 @@ from typing import Any
 
 from kerasaug import boxes
 from kerasaug.arguments import as_value_range
-from kerasaug.augmentation import Augmentation, Params, chosen
+from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops
 from kerasaug.layers.image.layout import channels_last, restore
 from kerasaug.layers.image.warp.base import check_masks
 from kerasaug.ops.matrix import Size
 from kerasaug.ops.regions import covered
+from kerasaug.params import Params, chosen
 
 
 class Region(Augmentation):

@@ -1,8 +1,8 @@
 """Noise that fills an erased region."""
 
-from kerasaug.augmentation import Params
 from kerasaug.backend import Tensor, ops
 from kerasaug.ops import bits
+from kerasaug.params import Params
 
 
 def normal_noise(images: Tensor, params: Params, value_range: tuple[float, float]) -> Tensor:

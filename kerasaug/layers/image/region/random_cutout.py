@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasaug.arguments import as_range, one_of
-from kerasaug.augmentation import Params
 from kerasaug.backend import Tensor, ops
 from kerasaug.draw import Rng
 from kerasaug.layers.image.region.base import Region
 from kerasaug.layers.image.region.noise import normal_noise
 from kerasaug.ops.matrix import Size
 from kerasaug.ops.regions import clipped_square, rectangle
+from kerasaug.params import Params
 from kerasaug.registry import register
 
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasaug.arguments import as_value_range
-from kerasaug.augmentation import Augmentation, Params, chosen
+from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops
+from kerasaug.params import Params, chosen
 
 
 class Tone(Augmentation):

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasaug.arguments import as_range
-from kerasaug.augmentation import Params
 from kerasaug.backend import Tensor, ops
 from kerasaug.draw import Rng
 from kerasaug.layers.image.tone.base import Tone
+from kerasaug.params import Params
 from kerasaug.registry import register
 
 

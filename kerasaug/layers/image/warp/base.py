@@ -7,12 +7,13 @@ from typing import Any
 
 from kerasaug import boxes
 from kerasaug.arguments import one_of
-from kerasaug.augmentation import Augmentation, Params, chosen
+from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops
 from kerasaug.layers.image.layout import channels_last, restore
 from kerasaug.ops import matrix as matrices
 from kerasaug.ops.matrix import Size
 from kerasaug.ops.resample import FILL_MODES, INTERPOLATIONS, resample
+from kerasaug.params import Params, chosen
 from kerasaug.stages import ANY
 
 

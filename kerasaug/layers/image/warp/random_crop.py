@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from kerasaug.augmentation import Params
 from kerasaug.backend import Tensor, gather_rows, ops
 from kerasaug.draw import Rng
 from kerasaug.layers.image.warp.base import Warp
 from kerasaug.ops.matrix import Size, affine
+from kerasaug.params import Params
 from kerasaug.registry import register
 
 

@@ -4,11 +4,11 @@ import math
 from typing import Any
 
 from kerasaug.arguments import as_range
-from kerasaug.augmentation import Params
 from kerasaug.backend import Tensor
 from kerasaug.draw import Rng
 from kerasaug.layers.image.warp.base import Warp
 from kerasaug.ops.matrix import Size, rotation
+from kerasaug.params import Params
 from kerasaug.registry import register
 
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 from kerasaug.arguments import as_range
-from kerasaug.augmentation import Params
 from kerasaug.backend import Tensor, ops
 from kerasaug.draw import Rng
 from kerasaug.layers.image.warp.base import Warp
 from kerasaug.ops.matrix import Size, translation
+from kerasaug.params import Params
 from kerasaug.registry import register
 
 
