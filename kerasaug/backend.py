@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 import keras
 from keras.src.backend.common.stateless_scope import in_stateless_scope
 from keras.src.utils.backend_utils import in_tf_graph
+from keras.src.utils.jax_utils import is_in_jax_tracing_scope
 
 Tensor = Any
 NATIVE: str = keras.backend.backend()
@@ -29,8 +30,13 @@ def active() -> str:
 
 
 def in_foreign_graph() -> bool:
-    """Whether a TensorFlow graph (a `tf.data` map) is being traced while Keras runs on another backend."""
-    return NATIVE != "tensorflow" and "tensorflow" in sys.modules and in_tf_graph()
+    """Whether a TensorFlow graph (a `tf.data` map) is being traced while Keras runs on another backend.
+
+    An export from JAX traces its functions inside a TensorFlow graph, and those are JAX's.
+    """
+    if NATIVE == "tensorflow" or "tensorflow" not in sys.modules:
+        return False
+    return in_tf_graph() and not is_in_jax_tracing_scope()
 
 
 @contextmanager
@@ -96,8 +102,8 @@ class DataLayer(keras.layers.Layer):
     1001 becomes 1000; the two switches below are Keras's own for its preprocessing layers.
     """
 
-    # There is nothing for TensorFlow's AutoGraph to convert here, and it would try, function by function: five times the
-    # time to trace a map under JAX. This is how its own functions tell it so.
+    # There is nothing for TensorFlow's AutoGraph to convert here, and it would try, function by function: five times
+    # the time to trace a map under JAX. This is how its own functions tell it so.
     autograph_info__: dict[str, Any] = {}
 
     def __init__(self, **kwargs: Any) -> None:

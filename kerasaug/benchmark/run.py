@@ -15,7 +15,7 @@ from kerasaug.benchmark.timing import in_turns
 def run(
     batch_size: int = 64, size: int = 224, rounds: int = 5, dtype: str = "float32", out: str | None = None
 ) -> dict[str, Any]:
-    """Times the recipe (flip, rotation, zoom, translation, shear, colour jitter, erasing, MixUp) against Keras's layers.
+    """Times a recipe (flip, rotation, zoom, translation, shear, colour jitter, erasing, MixUp) against Keras's layers.
 
     Args:
         batch_size: Images in a batch.

@@ -19,8 +19,8 @@ def augment_dataset(
 ) -> Any:
     """Maps a pipeline over a dataset, with draws that repeat however many calls run in parallel.
 
-    `dataset.map(pipeline)` works too, on every backend, but a layer counts its own calls, and calls that run in parallel
-    come in any order. Here each element brings its own seed, new in each epoch.
+    `dataset.map(pipeline)` works too, on every backend, but a layer counts its own calls, and calls that run in
+    parallel come in any order. Here each element brings its own seed, new in each epoch.
 
     Args:
         dataset: A `tf.data.Dataset` of images, of dicts, or of `(x, y)` or `(x, y, sample_weight)`, batched or not.

@@ -63,8 +63,8 @@ def expand(key: Tensor, count: int | Tensor) -> Tensor:
     """Expands per-sample keys to random bits that fill a whole sample.
 
     Threefry would cost 14 ms for a batch of 64×224×224×3 where this hash costs 2, and noise is no secret: each word is
-    the counter, keyed before and between the two rounds of a bijection with almost no bias. Keys must be random: streams
-    whose keys differ by one in the second word correlate.
+    the counter, keyed before and between the two rounds of a bijection with almost no bias. Keys must be
+    random: streams whose keys differ by one in the second word correlate.
 
     Args:
         key: int32 tensor (batch, 2) of random words, as `Rng.key` draws it.

@@ -21,7 +21,7 @@ class CutMix(Mix):
     partner's, cut to the rectangle).
 
     Args:
-        factor: λ, the share that stays, is drawn from Beta(a, a), where a is drawn between two numbers of up to 100, and
+        factor: λ, the share that stays, is drawn from Beta(a, a), where a is drawn between two numbers up to 100, and
             the rectangle's sides are √(1-λ) of the image's. A number `f` is (0, f), as in Keras; the paper's uniform λ
             is (1, 1). Defaults to 1.
         seed: Integer, for draws that repeat.
