@@ -41,6 +41,6 @@ class Arm:
 _GRADUAL = {0.0: HEAD_ONLY, 0.1: -2, 0.3: EVERYTHING}
 SCRATCH = Arm("scratch", "From scratch", False, {0.0: EVERYTHING}, 3e-2, 0.1)
 FROZEN = Arm("frozen", "Frozen features", True, {0.0: HEAD_ONLY}, 1e-2, 0.01)
-GRADUAL = Arm("gradual", "Gradual unfreezing", True, _GRADUAL, 3e-2, 0.01)
-AUGMENTED = Arm("augmented", "Gradual unfreezing + augmentation", True, _GRADUAL, 3e-2, 0.1, strength=1.0)
+GRADUAL = Arm("gradual", "Unfreezing", True, _GRADUAL, 3e-2, 0.01)
+AUGMENTED = Arm("augmented", "Unfreezing, augmented", True, _GRADUAL, 3e-2, 0.1, strength=1.0)
 ARMS = (SCRATCH, FROZEN, GRADUAL, AUGMENTED)

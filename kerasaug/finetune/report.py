@@ -81,10 +81,10 @@ def accuracy_table(results: Sequence[Result], settings: Settings) -> Table:
         title=f"Digits {_span(TARGET)} from {settings.shots} labels a class: accuracy in %, mean ± sd of {seeds} seed"
         f"{'s' if seeds > 1 else ''}, {settings.steps} steps of {settings.batch_size} images each"
     )
-    for header in ("", "test", "validation", "own samples", "learning rate", "weight decay", "s / run"):
+    for header in ("", "test", "own samples", "rate", "decay", "s / run"):
         table.add_column(header, justify="right" if header else "left")
     for row in summaries(results):
-        accuracies = [_percent(*getattr(row, part)) for part in ("test", "validation", "train")]
+        accuracies = [_percent(*getattr(row, part)) for part in ("test", "train")]
         rates = [f"{row.arm.learning_rate:g}", f"{row.arm.weight_decay:g}"]
         table.add_row(row.arm.title, *accuracies, *rates, f"{row.seconds:.1f}")
     return table
@@ -92,8 +92,8 @@ def accuracy_table(results: Sequence[Result], settings: Settings) -> Table:
 
 def margin_table(results: Sequence[Result]) -> Table:
     """Paired differences in test accuracy."""
-    table = Table(title="Differences in test accuracy, in points, paired by seed")
-    for header in ("", "difference", f"{CONFIDENCE:.0%} interval", "excludes zero"):
+    table = Table(title="Differences in test accuracy, paired by seed")
+    for header in ("", "points", f"{CONFIDENCE:.0%} interval", "excludes 0"):
         table.add_column(header, justify="right" if header else "left")
     for margin in margins(results):
         interval = margin.interval
