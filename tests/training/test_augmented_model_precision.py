@@ -48,6 +48,12 @@ def test_training_in_half_precision(rng, policy):
     assert keras.backend.standardize_dtype(images.dtype) == policy.removeprefix("mixed_")
 
 
+def test_the_policy_is_the_models_own(policy):
+    inner = head(1)
+    keras.config.set_dtype_policy("float32")
+    assert kerasaug.AugmentedModel(inner, layers.RandomBrightness(0.1)).dtype_policy.name == policy
+
+
 def test_targets_reach_the_loss_as_they_are(policy):
     """A box edge of 1001 is 1000 in bfloat16, a class of 3003 is 3008."""
     x = np.zeros((4, *SHAPE), "float32")

@@ -196,7 +196,7 @@ def test_a_y_that_is_the_boxes():
 
 
 def test_the_labels_of_boxes_are_no_labels_of_images():
-    y = {"boxes": np.zeros((COUNT, 2, 4), "float32"), "labels": np.arange(2.0 * COUNT).reshape(COUNT, 2)}
+    y = {"boxes": np.zeros((COUNT, 2, 4), "float32"), "labels": np.arange(2 * COUNT, dtype="int32").reshape(COUNT, 2)}
     mix = kerasaug.Pipeline([layers.MixUp(alpha=1.0, bounding_box_format="xyxy")], seed=7)
     _, mixed, _ = numpy(model_of(mix, keys={"bounding_boxes": "y"}).augment((LEFT_HALF, y)))
     assert mixed["labels"].shape == (COUNT, 4)
@@ -217,9 +217,11 @@ def test_tuples():
 def test_labels_in_y_come_before_an_input_of_that_name(rng):
     x = {"images": pictures(rng, COUNT), "labels": np.arange(COUNT)}
     y = np.eye(COUNT, dtype="float32")
-    inputs, labels, _ = model_of(MIX()).augment((x, y))
-    assert inputs["labels"] is x["labels"]
-    np.testing.assert_allclose(numpy(labels), mixture(x["images"], y), rtol=1e-4)
+    for given in (y, {"labels": y}):
+        inputs, labels, _ = model_of(MIX()).augment((x, given))
+        assert inputs["labels"] is x["labels"]
+        labels = labels["labels"] if isinstance(given, dict) else labels
+        np.testing.assert_allclose(numpy(labels), mixture(x["images"], y), rtol=1e-4)
 
 
 def test_the_pipelines_own_keys_may_differ(rng):
