@@ -1,4 +1,4 @@
-"""The command line: `kerasaug finetune`."""
+"""The command line: `kerasaug finetune` and `kerasaug benchmark`."""
 
 import argparse
 import os
@@ -25,14 +25,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     _use_backend(options.backend, arguments)
     try:
-        _finetune(options)
+        (_finetune if options.command == "finetune" else _benchmark)(options)
     except KeyboardInterrupt:
-        print("kerasaug finetune: interrupted; nothing was exported.", file=sys.stderr)
+        print(f"kerasaug {options.command}: interrupted; nothing was written.", file=sys.stderr)
         return INTERRUPTED
     except Exception as error:
         if options.debug:
             raise
-        print(f"kerasaug finetune: {_one_line(error)}", file=sys.stderr)
+        print(f"kerasaug {options.command}: {_one_line(error)}", file=sys.stderr)
         return 1
     return 0
 
@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     job.add_argument("--quick", action="store_true", help=f"a short look: {_budget(QUICK)} (in full: {_budget(FULL)})")
     job.add_argument("--seeds", type=_positive, metavar="N", help="run every way with the seeds 0 to N-1")
     job.add_argument("--epochs", type=_positive, metavar="N", help="epochs of each run, of 10 steps each")
-    job.add_argument("--backend", choices=BACKENDS, help="Keras backend (default: KERAS_BACKEND, else Keras's own)")
+    _add_common(job)
     job.add_argument(
         "--out",
         default=".",
@@ -66,8 +66,31 @@ def parser() -> argparse.ArgumentParser:
         help="where to keep the prepared digits and the pretrained network (default: KERASAUG_CACHE, else "
         "~/.cache/kerasaug)",
     )
-    job.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    timing = commands.add_parser(
+        "benchmark",
+        help="time a recipe of eight layers against Keras's own",
+        description="Times flip, rotation, zoom, translation, shear, colour jitter, erasing and MixUp as one pipeline "
+        "against Keras's layers in turn: in a compiled function, mapped over a dataset (TensorFlow), and inside one "
+        "compiled train step. Prints a table with the ratios, and one pass over the batch as the floor.",
+    )
+    _add_common(timing)
+    timing.add_argument("--batch-size", type=_positive, default=64, metavar="N", help="images a batch (default: 64)")
+    timing.add_argument("--image-size", type=_positive, default=224, metavar="N", help="height and width (default: 224)")
+    timing.add_argument("--rounds", type=_positive, default=5, metavar="N", help="timings of each (default: 5)")
+    timing.add_argument("--dtype", choices=("float32", "uint8"), default="float32", help="of the images")
+    timing.add_argument("--out", metavar="FILE", help="write the figures to a JSON file")
     return root
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--backend", choices=BACKENDS, help="Keras backend (default: KERAS_BACKEND, else Keras's own)")
+    command.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def _benchmark(options: argparse.Namespace) -> None:
+    from kerasaug.benchmark import run
+
+    run(options.batch_size, options.image_size, options.rounds, options.dtype, options.out)
 
 
 def _finetune(options: argparse.Namespace) -> None:

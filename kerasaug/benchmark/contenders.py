@@ -53,7 +53,7 @@ def in_a_train_step(data: dict[str, Any]) -> Contenders:
             for _ in range(STEPS):
                 yield data["images"], data["labels"]
 
-        return lambda: model.fit(batches(), steps_per_epoch=STEPS, verbose=0).history["loss"]
+        return lambda: model.fit(batches(), steps_per_epoch=STEPS, shuffle=False, verbose=0).history["loss"]
 
     return {"augmented": fits(kerasaug.AugmentedModel(network(), pipeline())), "bare": fits(network())}
 

@@ -71,7 +71,7 @@ def test_an_unexpected_error_says_its_kind_and_how_to_see_more(monkeypatch, caps
 def test_ctrl_c_is_one_line(monkeypatch, capsys):
     monkeypatch.setattr(job, "finetune", raising(KeyboardInterrupt()))
     assert cli.main(["finetune"]) == 130
-    assert capsys.readouterr().err == "kerasaug finetune: interrupted; nothing was exported.\n"
+    assert capsys.readouterr().err == "kerasaug finetune: interrupted; nothing was written.\n"
 
 
 @pytest.mark.parametrize(
