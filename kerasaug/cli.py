@@ -75,7 +75,9 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_common(timing)
     timing.add_argument("--batch-size", type=_positive, default=64, metavar="N", help="images a batch (default: 64)")
-    timing.add_argument("--image-size", type=_positive, default=224, metavar="N", help="height and width (default: 224)")
+    timing.add_argument(
+        "--image-size", type=_positive, default=224, metavar="N", help="height and width (default: 224)"
+    )
     timing.add_argument("--rounds", type=_positive, default=5, metavar="N", help="timings of each (default: 5)")
     timing.add_argument("--dtype", choices=("float32", "uint8"), default="float32", help="of the images")
     timing.add_argument("--out", metavar="FILE", help="write the figures to a JSON file")
@@ -98,7 +100,7 @@ def _finetune(options: argparse.Namespace) -> None:
     from kerasaug.finetune.settings import Settings
 
     budget: dict[str, Any] = {**(QUICK if options.quick else FULL)}
-    budget |= {name: getattr(options, name) for name in ("seeds", "epochs") if getattr(options, name)}
+    budget |= {name: getattr(options, name) for name in ("seeds", "epochs", "shots") if getattr(options, name)}
     settings = Settings(**{**budget, "seeds": tuple(range(budget["seeds"]))})
     finetune(settings, options.out, options.cache_dir)
 

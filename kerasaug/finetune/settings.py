@@ -30,7 +30,7 @@ class Settings:
     epochs: int = 30
     steps_per_epoch: int = 10
     batch_size: int = 25
-    shots: int = 10
+    shots: int = 5
     pretraining_epochs: int = 60
     pretraining_rate: float = 6e-3
     pretraining_seed: int = 1

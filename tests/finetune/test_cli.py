@@ -30,9 +30,10 @@ def test_defaults_are_the_full_budget(calls):
 
 
 def test_options_reach_the_job(calls):
-    assert cli.main(["finetune", "--seeds", "2", "--epochs", "7", "--out", "here", "--cache-dir", "there"]) == 0
+    assert cli.main(["finetune", "--seeds=2", "--epochs=7", "--shots=3", "--out=here", "--cache-dir=there"]) == 0
     settings, out, cache = calls[0]
-    assert (settings.seeds, settings.epochs, out, cache) == ((0, 1), 7, "here", "there")
+    assert (settings.seeds, settings.epochs, settings.shots) == ((0, 1), 7, 3)
+    assert (out, cache) == ("here", "there")
 
 
 def test_quick_is_shorter_and_may_be_changed(calls):
