@@ -52,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     job.add_argument("--quick", action="store_true", help=f"a short look: {_budget(QUICK)} (in full: {_budget(FULL)})")
     job.add_argument("--seeds", type=_positive, metavar="N", help="run every way with the seeds 0 to N-1")
     job.add_argument("--epochs", type=_positive, metavar="N", help="epochs of each run, of 10 steps each")
+    job.add_argument("--shots", type=_positive, metavar="N", help="labelled images of each class (default: 5)")
     _add_common(job)
     job.add_argument(
         "--out",
