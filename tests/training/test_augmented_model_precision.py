@@ -64,11 +64,10 @@ def test_targets_reach_the_loss_as_they_are(policy):
         seen.append(keras.backend.standardize_dtype(y_true.dtype))
         return keras.ops.sum(keras.ops.abs(y_true - y_pred), axis=-1)
 
-    for pipeline in (layers.RandomBrightness(0.1), layers.MixUp()):
-        model = kerasaug.AugmentedModel(head(3, kernel_initializer="zeros"), kerasaug.Pipeline([pipeline]))
-        model.compile(keras.optimizers.SGD(0.0), loss)
-        assert model.fit(x, y, verbose=0).history["loss"][0] == pytest.approx(6053.0, abs=2e-2)
-        assert model.evaluate(x, y, verbose=0) == 6053.0
+    model = kerasaug.AugmentedModel(head(3, kernel_initializer="zeros"), kerasaug.Pipeline([layers.MixUp()]))
+    model.compile(keras.optimizers.SGD(0.0), loss)
+    assert model.fit(x, y, verbose=0).history["loss"][0] == pytest.approx(6053.0, abs=2e-2)
+    assert model.evaluate(x, y, verbose=0) == 6053.0
     assert set(seen) == {"float32"}
 
 
