@@ -229,8 +229,9 @@ class Augmentation(backend.DataLayer):
         return self._draw_compiled(as_key(self._next_seed() if seed is None else seed), ids, self.strengths())
 
     def _next_seed(self) -> Tensor:
-        own = backend.active() == backend.NATIVE
-        return (self.generator if own else backend.dataset_seed(self)).next()
+        if backend.active() == backend.NATIVE:
+            return self.generator.next()
+        return backend.dataset_seed(self, int(keras.ops.convert_to_numpy(self.generator.state)[0]))
 
     def _draw_with(self, key: tuple[Tensor, Tensor], ids: Tensor, strengths: Params) -> Params:
         op = zlib.crc32(type(self).__name__.encode()) & 0x3FFFF

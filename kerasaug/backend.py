@@ -176,19 +176,21 @@ def materialize(compute: Callable[[], Tensor], source: Tensor, shape: tuple[Any,
     return ops.cond(holds, compute, lambda: ops.zeros(shape, dtype=dtype))
 
 
-_dataset_seeds: "WeakKeyDictionary[Any, keras.random.SeedGenerator]" = WeakKeyDictionary()
+_dataset_calls: "WeakKeyDictionary[Any, Any]" = WeakKeyDictionary()
 
 
-def dataset_seed(layer: Any) -> keras.random.SeedGenerator:
-    """A layer's seed for `tf.data` maps on another backend: one whose state is a TensorFlow variable.
+def dataset_seed(layer: Any, seed: int) -> Tensor:
+    """The next seed of a layer in a `tf.data` map on another backend: a pair, its own seed and a count of calls.
 
-    It stays out of the layer, whose variables must all be the native backend's.
+    The count is a TensorFlow variable, which stays out of the layer, whose variables must all be the native backend's.
+    Counting up is one atomic operation: calls that run in parallel came to read the same number where it was two.
     """
-    if layer not in _dataset_seeds:
-        tensorflow = import_module("keras.src.backend.tensorflow")
-        with import_module("tensorflow").init_scope():
-            _dataset_seeds[layer] = keras.random.SeedGenerator(layer.seed, backend=tensorflow)
-    return _dataset_seeds[layer]
+    tf = import_module("tensorflow")
+    if layer not in _dataset_calls:
+        with tf.init_scope():
+            _dataset_calls[layer] = tf.Variable(0, dtype=tf.int64, trainable=False, name="dataset_calls")
+    count = tf.raw_ops.ResourceCountUpTo(resource=_dataset_calls[layer].handle, limit=2**62, T=tf.int64)
+    return tf.stack([tf.constant(seed & 0x7FFFFFFF, tf.int64), count])
 
 
 def compile_stage(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,6 +1,6 @@
 """Per-sample regions of an image: rectangles, and how much of each box a region covers."""
 
-from kerasaug.backend import Tensor, ops
+from kerasaug.backend import Tensor, gather_rows, ops
 from kerasaug.ops.matrix import Size
 
 
@@ -50,7 +50,7 @@ def covered(region: Tensor, corners: Tensor) -> Tensor:
     first = ops.arange(batch, dtype="int32")[:, None] * ((height + 1) * (width + 1))
 
     def total(y: Tensor, x: Tensor) -> Tensor:
-        return ops.take(table, first + y * (width + 1) + x)
+        return gather_rows(table, first + y * (width + 1) + x)
 
     left, top = (ops.cast(ops.floor(corners[..., i]), "int32") for i in (0, 1))
     right, bottom = (ops.cast(ops.ceil(corners[..., i]), "int32") for i in (2, 3))

@@ -70,6 +70,14 @@ def freeze(model: keras.Model, groups: Sequence[LayerGroup] | None = None, freez
 
     Returns:
         The names of the groups that are trainable now.
+
+    Example:
+
+    ```python
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers.Dense(2)])
+    kerasaug.transfer.freeze(model)
+    [layer.trainable for layer in model.layers]  # [False, True]
+    ```
     """
     return freeze_to(model, -1, groups, freeze_bn)
 
@@ -84,6 +92,15 @@ def unfreeze(model: keras.Model, groups: Sequence[LayerGroup] | None = None, fre
 
     Returns:
         The names of the groups that are trainable now.
+
+    Example:
+
+    ```python
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers.Dense(2)])
+    kerasaug.transfer.freeze(model)
+    kerasaug.transfer.unfreeze(model)
+    [layer.trainable for layer in model.layers]  # [True, True]
+    ```
     """
     return freeze_to(model, 0, groups, freeze_bn)
 

@@ -25,6 +25,14 @@ class LayerGroup(NamedTuple):
     Attributes:
         name: Its name; the group on top of a classifier is `"head"`.
         layers: The layers with weights of their own, bottom first.
+
+    Example:
+
+    ```python
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers.Dense(2)])
+    head = kerasaug.transfer.layer_groups(model)[-1]
+    head.name, len(head.weights)  # "head", 2
+    ```
     """
 
     name: str

@@ -49,3 +49,10 @@ def test_dicts_and_unbatched_samples():
         assert np.array_equal(now, was) or np.array_equal(now, was[:, ::-1])
         flipped += not np.array_equal(now, was)
     assert 4 <= flipped <= 20
+
+
+def test_a_plain_parallel_map_gives_every_element_its_own_draw():
+    flat = tf.data.Dataset.from_tensors(np.full((2, 4, 6, 3), 100.0, "float32")).repeat(32)
+    brighter = flat.map(layers.RandomBrightness(0.3, seed=5), num_parallel_calls=8)
+    values = [float(one) for x in brighter for one in x.numpy()[:, 0, 0, 0]]
+    assert len(set(values)) == 64
