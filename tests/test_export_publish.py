@@ -200,7 +200,4 @@ def test_a_version_must_be_a_number_that_tensorflow_serving_reads(tmp_path, vers
 
 
 def test_a_version_may_be_given_as_numpy_integer(tmp_path):
-    assert (
-        export_savedmodel(models.dense(), tmp_path, version=np.int64(20260101), verify=False).name
-        == "20260101"
-    )
+    assert export_savedmodel(models.dense(), tmp_path, version=np.int64(20260101), verify=False).name == "20260101"

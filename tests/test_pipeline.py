@@ -95,7 +95,8 @@ def test_the_op_that_contributing_shows_works():
     block = textwrap.dedent(re.search(r"```python\n(.*?) *```", text, re.DOTALL).group(1))
     scope: dict = {}
     exec(
-        "from kerasaug.arguments import as_range\nfrom kerasaug.backend import ops\nfrom kerasaug.registry import register\n"
+        "from kerasaug.arguments import as_range\nfrom kerasaug.backend import ops\n"
+        "from kerasaug.registry import register\n"
         "from kerasaug.layers.image.warp.base import Warp\nfrom kerasaug.ops.matrix import translation\n" + block,
         scope,
     )

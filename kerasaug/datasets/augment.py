@@ -20,7 +20,8 @@ def augment_dataset(
     """Maps a pipeline over a dataset, with draws that repeat however many calls run in parallel.
 
     `dataset.map(pipeline)` works too, on every backend, but a layer counts its own calls, and calls that run in
-    parallel come in any order: which element gets which draw differs from run to run. Here each element brings its own seed, new in each epoch.
+    parallel come in any order: which element gets which draw differs from run to run. Here each element brings its own
+    seed, new in each epoch.
 
     Args:
         dataset: A `tf.data.Dataset` of images, of dicts, or of `(x, y)` or `(x, y, sample_weight)`, batched or not.

@@ -57,9 +57,7 @@ def _builder_class() -> type:
 
         VERSION = tfds.core.Version(VERSION)
         RELEASE_NOTES = {"1.0.0": "In-order stratified splits of 50, 20 and 30 percent."}
-        code_path = (
-            None  # nothing lies beside it, and to look TFDS 4.9.10 needs a package that it does not declare
-        )
+        code_path = None  # nothing lies beside it, and to look TFDS 4.9.10 needs a package that it does not declare
 
         def _info(self) -> Any:
             return tfds.core.DatasetInfo(

@@ -24,8 +24,9 @@ class Mix(Augmentation):
     that there are twice as many rows. Keypoints cannot be mixed and raise.
 
     Args:
-        num_classes: Number of classes, for integer labels: they are encoded one-hot, in training and out of it.
-            One-hot (or soft) labels need none, and neither do float labels, which are mixed as they are.
+        num_classes: Number of classes, for integer labels: they are encoded one-hot, in training and out of it, and one
+            outside of 0 … num_classes - 1 becomes a row of zeros. One-hot (or soft) labels need none, and neither do
+            float labels, which are mixed as they are. Heads of different numbers of classes need one-hot labels.
         **kwargs: See `kerasaug.Augmentation`.
     """
 

@@ -51,8 +51,7 @@ class Color(Augmentation):
         channels = shape[1] if self.data_format == "channels_first" else shape[-1]
         if self.needs_rgb and channels not in (3, None):
             raise ValueError(
-                f"{self._label} expects RGB images, of 3 channels ({self.data_format}). Received: "
-                f"shape={tuple(shape)}."
+                f"{self._label} expects RGB images, of 3 channels ({self.data_format}). Received: shape={tuple(shape)}."
             )
 
     @classmethod
