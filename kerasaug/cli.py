@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-FULL = {"seeds": 5, "epochs": 30, "pretraining_epochs": 60}
+FULL = {"seeds": 8, "epochs": 30, "pretraining_epochs": 60}
 QUICK = {"seeds": 3, "epochs": 12, "pretraining_epochs": 25}
 BACKENDS = ("tensorflow", "jax")  # those that `export_savedmodel` writes from
 INTERRUPTED = 130  # what a shell reports of a process that Ctrl-C ended

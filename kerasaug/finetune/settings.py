@@ -26,7 +26,7 @@ class Settings:
             hundred, inference would still run on the initial statistics.
     """
 
-    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 7)
     epochs: int = 30
     steps_per_epoch: int = 10
     batch_size: int = 25

@@ -6,6 +6,7 @@ import pytest
 
 from kerasaug import cli
 from kerasaug.finetune import job
+from kerasaug.finetune.settings import Settings
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def raising(error):
 def test_defaults_are_the_full_budget(calls):
     assert cli.main(["finetune"]) == 0
     settings, out, cache = calls[0]
-    assert settings.seeds == (0, 1, 2, 3, 4)
+    assert settings.seeds == Settings().seeds == (0, 1, 2, 3, 4, 5, 6, 7)
     assert (out, cache) == (".", None)
 
 
