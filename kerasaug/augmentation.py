@@ -229,9 +229,7 @@ class Augmentation(backend.DataLayer):
         return self._draw_compiled(as_key(self._next_seed() if seed is None else seed), ids, self.strengths())
 
     def _next_seed(self) -> Tensor:
-        if backend.active() == backend.NATIVE:
-            return self.generator.next()
-        return backend.dataset_seed(self, int(keras.ops.convert_to_numpy(self.generator.state)[0]))
+        return backend.dataset_seed(self) if backend.in_dataset_map() else self.generator.next()
 
     def _draw_with(self, key: tuple[Tensor, Tensor], ids: Tensor, strengths: Params) -> Params:
         op = zlib.crc32(type(self).__name__.encode()) & 0x3FFFF

@@ -4,6 +4,7 @@
 TensorFlow's implementation of the same functions, so that every layer can be mapped over a dataset.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -176,18 +177,33 @@ def materialize(compute: Callable[[], Tensor], source: Tensor, shape: tuple[Any,
     return ops.cond(holds, compute, lambda: ops.zeros(shape, dtype=dtype))
 
 
+_TF_DATA = os.path.join("tensorflow", "python", "data")
 _dataset_calls: "WeakKeyDictionary[Any, Any]" = WeakKeyDictionary()
 
 
-def dataset_seed(layer: Any, seed: int) -> Tensor:
-    """The next seed of a layer in a `tf.data` map on another backend: a pair, its own seed and a count of calls.
+def in_dataset_map() -> bool:
+    """Whether the function of a `tf.data` map is being traced, on whatever backend."""
+    if active() != NATIVE:
+        return True
+    if NATIVE != "tensorflow" or import_module("tensorflow").executing_eagerly():
+        return False
+    frame = sys._getframe()
+    while frame is not None and _TF_DATA not in frame.f_code.co_filename:
+        frame = frame.f_back  # type: ignore[assignment]
+    return frame is not None
+
+
+def dataset_seed(layer: Any) -> Tensor:
+    """The next seed of a layer in a `tf.data` map: a pair, the seed of its generator and a count of calls.
 
     The count is a TensorFlow variable, which stays out of the layer, whose variables must all be the native backend's.
-    Counting up is one atomic operation: calls that run in parallel came to read the same number where it was two.
+    Counting up is one atomic operation; a `SeedGenerator` reads and then writes, and of two calls that run in parallel
+    both may read the same state.
     """
     tf = import_module("tensorflow")
-    if layer not in _dataset_calls:
-        with tf.init_scope():
+    with tf.init_scope():
+        seed = int(keras.ops.convert_to_numpy(layer.generator.state)[0])
+        if layer not in _dataset_calls:
             _dataset_calls[layer] = tf.Variable(0, dtype=tf.int64, trainable=False, name="dataset_calls")
     count = tf.raw_ops.ResourceCountUpTo(resource=_dataset_calls[layer].handle, limit=2**62, T=tf.int64)
     return tf.stack([tf.constant(seed & 0x7FFFFFFF, tf.int64), count])
