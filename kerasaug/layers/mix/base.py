@@ -9,8 +9,8 @@ import keras
 from kerasaug import boxes
 from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops
+from kerasaug.layers.image.checks import check_box_format, check_masks
 from kerasaug.layers.image.layout import channels_last, restore
-from kerasaug.layers.image.warp.base import check_masks
 from kerasaug.ops.matrix import Size
 from kerasaug.ops.regions import covered, rectangle
 from kerasaug.params import Params, chosen
@@ -58,11 +58,7 @@ class Mix(Augmentation):
                 )
         if "keypoints" in fields:
             raise ValueError(f"{self._label} cannot mix keypoints. Leave them, or the layer, out.")
-        if "bounding_boxes" in fields and self.bounding_box_format is None:
-            raise ValueError(
-                f"{self._label} was given bounding_boxes but no format for them. Pass bounding_box_format='xyxy', or "
-                "whichever format they have."
-            )
+        check_box_format(fields, self.bounding_box_format, self._label)
         check_masks(fields, self.data_format, self._label)
 
     def encode(self, fields: dict[str, Any]) -> dict[str, Any]:

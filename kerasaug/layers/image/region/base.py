@@ -7,8 +7,8 @@ from kerasaug import boxes
 from kerasaug.arguments import as_value_range
 from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops
+from kerasaug.layers.image.checks import check_box_format, check_masks
 from kerasaug.layers.image.layout import channels_last, restore
-from kerasaug.layers.image.warp.base import check_masks
 from kerasaug.ops.matrix import Size
 from kerasaug.ops.regions import covered
 from kerasaug.params import Params, chosen
@@ -53,11 +53,8 @@ class Region(Augmentation):
 
     def check(self, fields: dict[str, Any]) -> None:
         """Hiding boxes needs to know where they are."""
-        if "bounding_boxes" in fields and self.max_covered is not None and self.bounding_box_format is None:
-            raise ValueError(
-                f"{self._label} drops covered bounding_boxes and was given no format for them. Pass "
-                "bounding_box_format='xyxy', or whichever format they have."
-            )
+        if self.max_covered is not None:
+            check_box_format(fields, self.bounding_box_format, self._label)
         check_masks(fields, self.data_format, self._label)
 
     @classmethod

@@ -9,6 +9,7 @@ from kerasaug import boxes
 from kerasaug.arguments import one_of
 from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops
+from kerasaug.layers.image.checks import check_box_format, check_masks
 from kerasaug.layers.image.layout import channels_last, restore
 from kerasaug.ops import matrix as matrices
 from kerasaug.ops.matrix import Size
@@ -64,11 +65,7 @@ class Warp(Augmentation):
 
     def check(self, fields: dict[str, Any]) -> None:
         """Boxes need a format, and masks the images' size."""
-        if "bounding_boxes" in fields and self.bounding_box_format is None:
-            raise ValueError(
-                f"{self._label} was given bounding_boxes but no format for them. Pass bounding_box_format='xyxy', or "
-                "whichever format they have."
-            )
+        check_box_format(fields, self.bounding_box_format, self._label)
         check_masks(fields, self.data_format, self._label)
 
     @classmethod
@@ -146,21 +143,6 @@ class _Move:
 def _size(fields: dict[str, Any], data_format: str) -> Size:
     shape = ops.shape(fields["images"])
     return tuple(shape[2:4] if data_format == "channels_first" else shape[1:3])
-
-
-def check_masks(fields: dict[str, Any], data_format: str, layer: str) -> None:
-    """Raises where masks have another height or width than the images."""
-    if "segmentation_masks" not in fields:
-        return
-    images, masks = fields["images"].shape, fields["segmentation_masks"].shape
-    first = data_format == "channels_first"
-    expected = tuple(images[-2:] if first else images[-3:-1])
-    received = tuple(masks[1:3] if len(masks) == 3 or not first else masks[-2:])
-    if None not in (*expected, *received) and expected != received:
-        raise ValueError(
-            f"{layer} expects segmentation_masks of the images' height and width, {expected}. Received: "
-            f"{received}, from masks of shape {tuple(masks)} ({data_format})."
-        )
 
 
 def _move_targets(

@@ -1,0 +1,27 @@
+"""What every family asks of targets that it moves or hides."""
+
+from typing import Any
+
+
+def check_box_format(fields: dict[str, Any], box_format: str | None, layer: str) -> None:
+    """Raises where there are boxes and nobody said in which format."""
+    if "bounding_boxes" in fields and box_format is None:
+        raise ValueError(
+            f"{layer} was given bounding_boxes but no format for them. Pass bounding_box_format='xyxy', or "
+            "whichever format they have."
+        )
+
+
+def check_masks(fields: dict[str, Any], data_format: str, layer: str) -> None:
+    """Raises where masks have another height or width than the images."""
+    if "segmentation_masks" not in fields:
+        return
+    images, masks = fields["images"].shape, fields["segmentation_masks"].shape
+    first = data_format == "channels_first"
+    expected = tuple(images[-2:] if first else images[-3:-1])
+    received = tuple(masks[1:3] if len(masks) == 3 or not first else masks[-2:])
+    if None not in (*expected, *received) and expected != received:
+        raise ValueError(
+            f"{layer} expects segmentation_masks of the images' height and width, {expected}. Received: "
+            f"{received}, from masks of shape {tuple(masks)} ({data_format})."
+        )
