@@ -97,8 +97,8 @@ def _benchmark(options: argparse.Namespace) -> None:
 
 
 def _finetune(options: argparse.Namespace) -> None:
-    from kerasaug.finetune.job import finetune
-    from kerasaug.finetune.settings import Settings
+    from kerasaug.finetune.comparison.job import finetune
+    from kerasaug.finetune.comparison.settings import Settings
 
     budget: dict[str, Any] = {**(QUICK if options.quick else FULL)}
     budget |= {name: getattr(options, name) for name in ("seeds", "epochs", "shots") if getattr(options, name)}

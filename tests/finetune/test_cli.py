@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from kerasaug import cli
-from kerasaug.finetune import job
-from kerasaug.finetune.settings import Settings
+from kerasaug.finetune.comparison import job
+from kerasaug.finetune.comparison.settings import Settings
 
 
 @pytest.fixture

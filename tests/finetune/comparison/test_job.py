@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from kerasaug.finetune import job
-from kerasaug.finetune.arms import ARMS, FROZEN
-from kerasaug.finetune.data import prepare
-from kerasaug.finetune.experiment import run, terms
-from kerasaug.finetune.learner import Learner
-from kerasaug.finetune.pretraining import pretrain
-from kerasaug.finetune.settings import Settings
+from kerasaug.finetune.comparison import job
+from kerasaug.finetune.comparison.arms import ARMS, FROZEN
+from kerasaug.finetune.comparison.data import prepare
+from kerasaug.finetune.comparison.experiment import run, terms
+from kerasaug.finetune.comparison.learner import Learner
+from kerasaug.finetune.comparison.pretraining import pretrain
+from kerasaug.finetune.comparison.settings import Settings
 
 # After four steps a slow average would still be the initial one, and the features of all images the same.
 SETTINGS = Settings(seeds=(0,), epochs=2, steps_per_epoch=2, pretraining_epochs=2, batchnorm_momentum=0.1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from kerasaug.finetune.statistics import Interval, mean_and_spread, paired_difference
+from kerasaug.finetune.comparison.statistics import Interval, mean_and_spread, paired_difference
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 20])

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from kerasaug.datasets import load_digits
-from kerasaug.finetune.settings import SOURCE, TARGET, Settings
+from kerasaug.finetune.comparison.settings import SOURCE, TARGET, Settings
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import sklearn.datasets
 
-from kerasaug.finetune.data import Examples, few, prepare, stream, upsampled
-from kerasaug.finetune.settings import Settings
+from kerasaug.finetune.comparison.data import Examples, few, prepare, stream, upsampled
+from kerasaug.finetune.comparison.settings import Settings
 
 
 @pytest.fixture(scope="module")

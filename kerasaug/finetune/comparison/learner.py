@@ -8,9 +8,9 @@ import numpy as np
 
 from kerasaug import AugmentedModel, Pipeline, layers
 from kerasaug.callbacks import GradualUnfreezing, WeightDecayScheduler
-from kerasaug.finetune.arms import Arm
-from kerasaug.finetune.data import Examples
-from kerasaug.finetune.settings import TARGET, Settings
+from kerasaug.finetune.comparison.arms import Arm
+from kerasaug.finetune.comparison.data import Examples
+from kerasaug.finetune.comparison.settings import TARGET, Settings
 from kerasaug.transfer import build_classifier, finetune_optimizer, layer_groups, load_backbone
 from kerasaug.transfer.walk import walk
 

@@ -11,10 +11,10 @@ import keras
 
 import kerasaug.datasets.digits as digits
 from kerasaug.datasets.cache import cache_dir, publish
-from kerasaug.finetune.arms import EVERYTHING, Arm
-from kerasaug.finetune.data import Data, stream
-from kerasaug.finetune.learner import Learner, Weights
-from kerasaug.finetune.settings import Settings
+from kerasaug.finetune.comparison.arms import EVERYTHING, Arm
+from kerasaug.finetune.comparison.data import Data, stream
+from kerasaug.finetune.comparison.learner import Learner, Weights
+from kerasaug.finetune.comparison.settings import Settings
 from kerasaug.transfer import load_backbone
 
 _RECIPE = 1  # to be raised when the pretraining changes in a way that the settings do not show

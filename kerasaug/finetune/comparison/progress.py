@@ -9,7 +9,7 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from kerasaug.finetune.arms import Arm
+from kerasaug.finetune.comparison.arms import Arm
 
 
 class Bars:

@@ -10,11 +10,11 @@ import numpy as np
 from rich.table import Table
 
 import kerasaug
-from kerasaug.finetune.arms import AUGMENTED, GRADUAL, SCRATCH, Arm
-from kerasaug.finetune.experiment import Result
-from kerasaug.finetune.pretraining import Pretrained
-from kerasaug.finetune.settings import SOURCE, TARGET, Settings
-from kerasaug.finetune.statistics import CONFIDENCE, Interval, mean_and_spread, paired_difference
+from kerasaug.finetune.comparison.arms import AUGMENTED, GRADUAL, SCRATCH, Arm
+from kerasaug.finetune.comparison.experiment import Result
+from kerasaug.finetune.comparison.pretraining import Pretrained
+from kerasaug.finetune.comparison.settings import SOURCE, TARGET, Settings
+from kerasaug.finetune.comparison.statistics import CONFIDENCE, Interval, mean_and_spread, paired_difference
 
 FITTED = 0.99
 

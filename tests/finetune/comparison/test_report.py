@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from kerasaug.finetune.arms import ARMS, AUGMENTED, FROZEN, GRADUAL, SCRATCH
-from kerasaug.finetune.experiment import Result, best, check_equal
-from kerasaug.finetune.pretraining import Pretrained
-from kerasaug.finetune.report import accuracy_table, as_json, margin_table, margins, remarks, summaries
-from kerasaug.finetune.settings import Settings
+from kerasaug.finetune.comparison.arms import ARMS, AUGMENTED, FROZEN, GRADUAL, SCRATCH
+from kerasaug.finetune.comparison.experiment import Result, best, check_equal
+from kerasaug.finetune.comparison.pretraining import Pretrained
+from kerasaug.finetune.comparison.report import accuracy_table, as_json, margin_table, margins, remarks, summaries
+from kerasaug.finetune.comparison.settings import Settings
 
 SETTINGS = Settings(seeds=(0, 1, 2), epochs=2, steps_per_epoch=5)
 TEST = {"scratch": (0.5, 0.6, 0.7), "frozen": (0.5, 0.5, 0.8), "gradual": (0.7, 0.8, 0.9), "augmented": (0.6, 0.8, 0.9)}

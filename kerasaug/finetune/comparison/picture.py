@@ -7,8 +7,8 @@ import numpy as np
 
 from kerasaug import Pipeline
 from kerasaug.extras import require
-from kerasaug.finetune.data import Examples
-from kerasaug.finetune.settings import TARGET
+from kerasaug.finetune.comparison.data import Examples
+from kerasaug.finetune.comparison.settings import TARGET
 
 VARIANTS = 9
 

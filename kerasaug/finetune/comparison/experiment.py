@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import keras
 
-from kerasaug.finetune.arms import Arm
-from kerasaug.finetune.data import Data, Examples, few, stream
-from kerasaug.finetune.learner import Learner, Weights
-from kerasaug.finetune.settings import Settings
+from kerasaug.finetune.comparison.arms import Arm
+from kerasaug.finetune.comparison.data import Data, Examples, few, stream
+from kerasaug.finetune.comparison.learner import Learner, Weights
+from kerasaug.finetune.comparison.settings import Settings
 
 
 @dataclasses.dataclass(frozen=True)
