@@ -1,6 +1,7 @@
 """Callbacks for fine-tuning: unfreezing and weight decay that take effect inside one `fit()`."""
 
+from kerasaug.callbacks.backup import BackupAndRestore
 from kerasaug.callbacks.unfreezing import GradualUnfreezing
 from kerasaug.callbacks.weight_decay import WeightDecayScheduler
 
-__all__ = ["GradualUnfreezing", "WeightDecayScheduler"]
+__all__ = ["BackupAndRestore", "GradualUnfreezing", "WeightDecayScheduler"]

@@ -1,0 +1,294 @@
+"""Stopping after any epoch and running again equals the run that was not stopped, bit for bit."""
+
+import random
+
+import keras
+import numpy as np
+import pytest
+
+import kerasaug
+from kerasaug.callbacks import BackupAndRestore
+
+BACKEND = keras.backend.backend()
+X = np.random.default_rng(0).normal(size=(20, 5)).astype("float32")
+Y = np.random.default_rng(1).normal(size=(20, 2)).astype("float32")
+
+
+class Stop(keras.callbacks.Callback):
+    """Interrupts in the middle of an epoch, as Ctrl-C would."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch, self.now = epoch, None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.now == self.epoch and batch >= 1:
+            raise KeyboardInterrupt
+
+
+def network(dtype=None):
+    return keras.Sequential(
+        [
+            keras.Input((5,), dtype="float32"),
+            keras.layers.Dense(6, activation="relu", dtype=dtype),
+            keras.layers.Dropout(0.4, dtype=dtype),
+            keras.layers.Dense(2, dtype="float32"),
+        ]
+    )
+
+
+def arrays():
+    return {"x": X, "y": Y, "batch_size": 6}
+
+
+def run(folder, stop=None, optimizer=lambda: "adam", data=arrays, callbacks=list, epochs=4, dtype=None, **compiled):
+    """One script from its beginning: seeds, model, data, fit."""
+    keras.utils.set_random_seed(2)
+    model = network(dtype)
+    model.compile(optimizer(), "mse", **compiled)
+    backup = BackupAndRestore(folder, delete_checkpoint=False)
+    extra = [] if stop is None else [Stop(stop)]
+    own = callbacks()
+    try:
+        history = model.fit(**data(), epochs=epochs, verbose=0, callbacks=[backup, *own, *extra])
+    except KeyboardInterrupt:
+        return None
+    values = [keras.ops.convert_to_numpy(one) for one in [*model.variables, *model.optimizer.variables]]
+    return [one.tobytes() for one in values], history.history, own, model
+
+
+def interrupted_equals_alone(tmp_path, stop=2, **arguments):
+    alone = run(tmp_path / "alone", **arguments)
+    assert run(tmp_path / "stopped", stop=stop, **arguments) is None
+    random.seed(99), np.random.seed(99)  # a new process starts from anything
+    resumed = run(tmp_path / "stopped", **arguments)
+    assert resumed[0] == alone[0]
+    assert resumed[1] == alone[1]
+    return alone, resumed
+
+
+@pytest.mark.parametrize("stop", [0, 1, 3])
+def test_stopped_in_any_epoch(tmp_path, stop):
+    interrupted_equals_alone(tmp_path, stop)
+
+
+def test_several_steps_an_execution(tmp_path):
+    interrupted_equals_alone(tmp_path, steps_per_execution=3)
+
+
+def test_steps_of_an_endless_dataset(tmp_path):
+    import tensorflow as tf
+
+    def endless():
+        dataset = tf.data.Dataset.from_tensor_slices((X, Y)).shuffle(20).repeat().batch(6)
+        return {"x": dataset, "steps_per_epoch": 3}
+
+    interrupted_equals_alone(tmp_path, data=endless)
+
+
+def test_a_dataset_of_unknown_size(tmp_path):
+    import tensorflow as tf
+
+    def filtered():
+        dataset = tf.data.Dataset.from_tensor_slices((X, Y)).shuffle(20)
+        return {"x": dataset.filter(lambda x, y: x[0] > -10.0).batch(6)}
+
+    interrupted_equals_alone(tmp_path, data=filtered)
+
+
+class Sequence(keras.utils.PyDataset):
+    """Shuffles itself after each epoch, from NumPy's global state."""
+
+    def __init__(self):
+        super().__init__()
+        self.order = np.random.permutation(20)
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        rows = self.order[6 * index : 6 * index + 6]
+        return X[rows], Y[rows]
+
+    def on_epoch_end(self):
+        self.order = np.random.permutation(20)
+
+
+def test_a_sequence_that_shuffles_itself(tmp_path):
+    interrupted_equals_alone(tmp_path, data=lambda: {"x": Sequence(), "shuffle": False})
+
+
+def test_averages_and_accumulated_gradients(tmp_path):
+    def optimizer():
+        return keras.optimizers.AdamW(1e-2, use_ema=True, ema_momentum=0.9, gradient_accumulation_steps=2)
+
+    interrupted_equals_alone(tmp_path, optimizer=optimizer)
+
+
+def test_mixed_precision_with_loss_scaling(tmp_path):
+    def optimizer():
+        return keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(1e-2, momentum=0.9), dynamic_growth_steps=2)
+
+    interrupted_equals_alone(tmp_path, optimizer=optimizer, dtype="mixed_bfloat16")
+
+
+def test_callbacks_remember(tmp_path):
+    def callbacks():
+        return [
+            keras.callbacks.EarlyStopping(monitor="loss", patience=9, min_delta=0.01, restore_best_weights=True),
+            keras.callbacks.ReduceLROnPlateau(monitor="loss", patience=0, min_delta=10.0, cooldown=1),
+        ]
+
+    alone, resumed = interrupted_equals_alone(tmp_path, callbacks=callbacks)
+    (stopping, plateau), (stopping_2, plateau_2) = alone[2], resumed[2]
+    for name in ("best", "wait", "best_epoch", "min_delta", "monitor_op"):
+        assert getattr(stopping_2, name) == getattr(stopping, name), name
+    assert (plateau_2.wait, plateau_2.cooldown_counter) == (plateau.wait, plateau.cooldown_counter)
+    rates = alone[1]["learning_rate"]
+    assert len(set(rates)) > 1  # else there was nothing to remember
+
+
+class Speaking(keras.callbacks.Callback):
+    """Holds what is not plain, and speaks for itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = {0}.union()
+
+    def get_state(self):
+        return {"seen": sorted(self.seen)}
+
+    def set_state(self, state):
+        self.seen = set(state["seen"])
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seen.add(epoch)
+
+
+def test_a_callback_may_speak_for_itself(tmp_path):
+    _, resumed = interrupted_equals_alone(tmp_path, callbacks=lambda: [Speaking()])
+    assert resumed[2][0].seen == {0, 1, 2, 3}
+
+
+def test_a_training_that_has_stopped_early_stays_stopped(tmp_path):
+    def callbacks():
+        return [keras.callbacks.EarlyStopping(monitor="loss", patience=0, min_delta=100.0)]
+
+    alone = run(tmp_path, callbacks=callbacks, epochs=9)
+    again = run(tmp_path, callbacks=callbacks, epochs=9)
+    assert len(alone[1]["loss"]) < 9
+    assert again[:2] == alone[:2]
+
+
+def test_a_training_that_is_done_may_be_prolonged(tmp_path):
+    straight = run(tmp_path / "straight", epochs=5)
+    run(tmp_path / "parts", epochs=2)
+    assert run(tmp_path / "parts", epochs=5)[:2] == straight[:2]
+
+
+def test_backups_are_removed_in_the_end_and_the_model_can_be_fitted_again(tmp_path):
+    keras.utils.set_random_seed(2)
+    model = network()
+    model.compile("adam", "mse")
+    model.fit(**arrays(), epochs=2, verbose=0, callbacks=[BackupAndRestore(tmp_path / "backup")])
+    assert not (tmp_path / "backup").exists()
+    assert len(model.fit(**arrays(), epochs=2, verbose=0).epoch) == 2
+
+
+def test_an_initial_epoch_counts(tmp_path):
+    def data():
+        return {**arrays(), "initial_epoch": 1}
+
+    interrupted_equals_alone(tmp_path, data=data)
+
+
+def test_the_learned_strength_and_the_seeds_of_a_pipeline(tmp_path):
+    """`strength` and the seeds of layers are in no file of Keras."""
+    pipeline = kerasaug.Pipeline([kerasaug.layers.RandomBrightness(0.3)], seed=1)
+    images = np.random.default_rng(0).uniform(0, 255, (8, 4, 4, 3)).astype("float32")
+
+    def model():
+        inner = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Flatten(), keras.layers.Dense(1)])
+        made = kerasaug.AugmentedModel(inner, kerasaug.Pipeline.from_config(pipeline.get_config()))
+        made.compile("sgd", "mse")
+        return made
+
+    one = model()
+    one.pipeline.strength = 0.25
+    one.fit(
+        images, np.ones((8, 1)), epochs=2, verbose=0, callbacks=[BackupAndRestore(tmp_path, delete_checkpoint=False)]
+    )
+    other = model()
+    other.fit(images, np.ones((8, 1)), epochs=2, verbose=0, callbacks=[BackupAndRestore(tmp_path)])
+    assert float(other.pipeline.strength) == 0.25
+    state = [keras.ops.convert_to_numpy(made.pipeline.generator.state).tolist() for made in (one, other)]
+    assert state[0] == state[1]
+    assert state[0][1] > 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda: {"optimizer": lambda: "sgd"}, "this optimizer"),
+        (lambda: {"data": lambda: {**arrays(), "batch_size": 5}}, "steps 4"),
+    ],
+)
+def test_a_backup_of_something_else_is_refused(tmp_path, change, message):
+    run(tmp_path, epochs=2)
+    with pytest.raises(ValueError, match=message):
+        run(tmp_path, **change())
+
+
+def test_a_backup_of_another_model_is_refused_before_anything_has_changed(tmp_path):
+    run(tmp_path, epochs=2)
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(2)])
+    model.compile("adam", "mse")
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=r"with 2 variables.*number 0 is .*kernel.*\(5, 2\)"):
+        model.fit(X, Y, epochs=4, batch_size=6, verbose=0, callbacks=[BackupAndRestore(tmp_path)])
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_another_seed_is_a_warning(tmp_path):
+    run(tmp_path, epochs=2)
+    keras.utils.set_random_seed(3)
+    model = network()
+    model.compile("adam", "mse")
+    with pytest.warns(UserWarning, match="called with 2 when.* and with 3 now"):
+        model.fit(**arrays(), epochs=4, verbose=0, callbacks=[BackupAndRestore(tmp_path)])
+
+
+def test_arguments():
+    with pytest.raises(ValueError, match="a folder"):
+        BackupAndRestore("")
+    with pytest.raises(ValueError, match="exactly between two epochs"):
+        BackupAndRestore("somewhere", save_freq=10)
+
+
+def test_outside_of_fit_it_says_so(tmp_path):
+    model = network()
+    model.compile("adam", "mse")
+    callbacks = keras.callbacks.CallbackList([BackupAndRestore(tmp_path)], model=model)
+    with pytest.raises(RuntimeError, match=r"keras\.Model\.fit"):
+        callbacks.on_train_begin()
+
+
+def test_an_unbuilt_model_is_refused(tmp_path):
+    class Lazy(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = None
+
+        def call(self, x):
+            return x
+
+    model = Lazy()
+    model.compile("sgd", "mse")
+    model.built = False
+    callbacks = [BackupAndRestore(tmp_path), keras.callbacks.LambdaCallback()]
+    with pytest.raises((ValueError, RuntimeError), match="built"):
+        model.fit(X, X, verbose=0, callbacks=callbacks)
