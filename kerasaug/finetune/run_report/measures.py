@@ -64,10 +64,10 @@ def confusion_matrix(run: Run) -> np.ndarray:
 
 def per_class(run: Run) -> list[ClassMeasures]:
     """Precision, recall, F1 and number of images of each class, after scikit-learn."""
-    classes = len(run.class_names)
     if not len(run.truth):
-        return [ClassMeasures(name, *[float("nan")] * 3, support=0) for name in run.class_names]
-    rows = zip(run.class_names, *_scores(run, None), strict=True) if classes else ()
+        nan = float("nan")
+        return [ClassMeasures(name, nan, nan, nan, 0) for name in run.class_names]
+    rows = zip(run.class_names, *_scores(run, None), strict=True)
     return [ClassMeasures(name, float(p), float(r), float(f), int(s)) for name, p, r, f, s in rows]
 
 
