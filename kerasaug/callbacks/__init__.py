@@ -1,7 +1,9 @@
 """Callbacks for fine-tuning: unfreezing and weight decay that take effect inside one `fit()`."""
 
 from kerasaug.callbacks.backup import BackupAndRestore
+from kerasaug.callbacks.best_weights import BestWeights
+from kerasaug.callbacks.schedule_log import ScheduleLog
 from kerasaug.callbacks.unfreezing import GradualUnfreezing
 from kerasaug.callbacks.weight_decay import WeightDecayScheduler
 
-__all__ = ["BackupAndRestore", "GradualUnfreezing", "WeightDecayScheduler"]
+__all__ = ["BackupAndRestore", "BestWeights", "GradualUnfreezing", "ScheduleLog", "WeightDecayScheduler"]

@@ -1,0 +1,131 @@
+"""What can be known about training data before training: shapes, labels, the number of batches."""
+
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+_INFINITE, _UNKNOWN = -1, -2  # `tf.data`'s words for it
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What is known of some data.
+
+    Attributes:
+        image_shape: Of one image; `None` where batches differ or nothing is known.
+        labels: Those that were looked at: all of an array's, of a dataset the first batch's unless the whole was read;
+            `None` where nothing is known.
+        steps: Batches in an epoch; `None` where nothing is known.
+    """
+
+    image_shape: tuple[int | None, ...] | None = None
+    labels: np.ndarray | None = None
+    steps: int | None = None
+
+
+def inspect(data: Any, batch_size: int, whole: bool = False) -> Inputs:
+    """Looks at data of any kind that `keras.Model.fit` takes.
+
+    Args:
+        data: `(x, y)` or `(x, y, sample_weight)`, or a dataset of batches.
+        batch_size: For arrays.
+        whole: Whether all labels are needed; a dataset is then read once, from beginning to end.
+
+    Raises:
+        ValueError: When there are no labels, no samples, or the dataset is not batched.
+    """
+    if is_arrays(data):
+        return _of_arrays(data, batch_size)
+    if isinstance(data, types.GeneratorType):
+        return Inputs()  # looking at a batch would take it away
+    steps = _steps(data)
+    if steps == 0:
+        raise ValueError("fine_tune expects at least one batch. Received an empty dataset.")
+    needed = whole or steps == _UNKNOWN
+    if needed and steps == _INFINITE:
+        raise ValueError("fine_tune cannot read an endless dataset: pass `classes` and `steps_per_epoch`.")
+    return _of_batches(data, steps, needed)
+
+
+def is_arrays(data: Any) -> bool:
+    """Whether `data` is `(x, y)` or `(x, y, sample_weight)` rather than a dataset."""
+    return isinstance(data, tuple | list) and len(data) in (2, 3)
+
+
+def _of_arrays(data: Any, batch_size: int) -> Inputs:
+    x, y = data[0], data[1]
+    if y is None:
+        raise ValueError("fine_tune expects labels: train=(images, labels). Received: None for labels.")
+    labels = np.asarray(y) if not isinstance(y, dict) else None
+    images = keras.tree.flatten(x)[0]
+    count = len(images)
+    if count == 0:
+        raise ValueError("fine_tune expects at least one image. Received: none.")
+    if labels is not None and (labels.ndim == 0 or len(labels) != count):
+        raise ValueError(
+            f"fine_tune expects as many labels as images. Received: {count} images and labels of shape {labels.shape}."
+        )
+    return Inputs(tuple(images.shape[1:]), labels, -(-count // batch_size))
+
+
+def _steps(data: Any) -> int:
+    if hasattr(data, "cardinality"):
+        return int(data.cardinality())
+    if hasattr(data, "num_batches"):
+        return _INFINITE if data.num_batches is None else int(data.num_batches)
+    try:
+        return len(data)
+    except TypeError:
+        return _UNKNOWN
+
+
+def _of_batches(data: Any, steps: int, whole: bool) -> Inputs:
+    looked_at = [_parts(batch) for batch in _batches(data, steps if whole else 1)]
+    if not looked_at:
+        raise ValueError("fine_tune expects at least one batch. Received an empty dataset.")
+    shapes = {shape for shape, _ in looked_at}
+    known = _static_shape(data, looked_at[0][0])
+    shape = tuple(one if len({other[i] for other in shapes}) == 1 else None for i, one in enumerate(known))
+    labels = [y for _, y in looked_at if y is not None]
+    count = len(looked_at) if whole else steps
+    return Inputs(shape, np.concatenate(labels) if labels else None, count if count > 0 else None)
+
+
+def _batches(data: Any, limit: int) -> Iterator[Any]:
+    """The first batches; all of them where their number is not known."""
+    batches = (data[i] for i in range(limit)) if hasattr(data, "num_batches") else iter(data)
+    for index, batch in enumerate(batches):
+        yield batch
+        if index + 1 == limit:
+            return
+
+
+def _parts(batch: Any) -> tuple[tuple[int, ...], np.ndarray | None]:
+    """The shape of an image, and the labels, of a batch."""
+    if not isinstance(batch, tuple | list) or len(batch) < 2:
+        raise ValueError(
+            "fine_tune expects a dataset of batches (images, labels). Received elements of "
+            f"{type(batch).__name__}, without labels."
+        )
+    x, y = batch[0], batch[1]
+    labels = None if isinstance(y, dict | list | tuple) else np.asarray(y)
+    images = keras.tree.flatten(x)[0]
+    if labels is not None and labels.ndim == 0:
+        raise ValueError(
+            f"fine_tune expects a dataset of batches. Received one of single images, of shape {tuple(images.shape)}: "
+            "batch it with `dataset.batch(32)`."
+        )
+    return tuple(images.shape[1:]), labels
+
+
+def _static_shape(data: Any, shape: tuple[int, ...]) -> tuple[int | None, ...]:
+    """The shape that holds for every batch, where a `tf.data` dataset knows it."""
+    spec = getattr(data, "element_spec", None)
+    if spec is None:
+        return shape
+    leaf = keras.tree.flatten(spec[0])[0]
+    return tuple(leaf.shape)[1:] if leaf.shape.rank is not None else (None,) * (len(shape) - 1) + shape[-1:]

@@ -1,0 +1,170 @@
+"""The loss and the metrics that suit a classifier's head and its labels."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasaug.registry import register
+
+
+@register
+class SmoothedCrossentropy(keras.losses.Loss):
+    """Categorical crossentropy of integer labels, smoothed; Keras smooths one-hot labels only.
+
+    Args:
+        label_smoothing: The share of the target that is spread over all classes, in [0, 1).
+        from_logits: Whether predictions are logits rather than probabilities.
+        **kwargs: See `keras.losses.Loss`.
+    """
+
+    def __init__(self, label_smoothing: float = 0.0, from_logits: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.label_smoothing = label_smoothing
+        self.from_logits = from_logits
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The loss of each sample."""
+        classes = ops.shape(y_pred)[-1]
+        encoded = ops.one_hot(ops.cast(ops.reshape(y_true, (-1,)), "int32"), classes, dtype=y_pred.dtype)
+        return keras.losses.categorical_crossentropy(encoded, y_pred, self.from_logits, self.label_smoothing)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "label_smoothing": self.label_smoothing, "from_logits": self.from_logits}
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a classifier puts out.
+
+    Attributes:
+        width: Number of outputs.
+        activation: `"softmax"`, `"sigmoid"` or `"linear"`; `None` when it cannot be seen.
+    """
+
+    width: int
+    activation: str | None
+
+    @property
+    def binary(self) -> bool:
+        """Whether each output is a yes or no of its own."""
+        return self.width == 1 or self.activation == "sigmoid"
+
+
+def head_of(model: keras.Model) -> Head:
+    """Reads width and activation off a model with one output.
+
+    Raises:
+        ValueError: When there are several outputs, or they are not vectors.
+    """
+    shape = model.output_shape
+    if not isinstance(shape, tuple) or len(shape) != 2 or shape[-1] is None:
+        raise ValueError(
+            f"fine_tune expects a classifier, whose one output is of shape (batch, classes). Received {model.name!r} "
+            f"with output shape {shape}. Pass `loss` and `metrics` for a model of another kind."
+        )
+    return Head(shape[-1], _activation(model))
+
+
+def objective(
+    head: Head, labels: np.ndarray | None, mixes: bool, label_smoothing: float
+) -> tuple[keras.losses.Loss, keras.metrics.Metric]:
+    """The loss, and accuracy, for a head.
+
+    Args:
+        head: The model's.
+        labels: Some labels, or `None`: integers.
+        mixes: Whether the augmentation returns one-hot labels.
+        label_smoothing: In [0, 1).
+
+    Raises:
+        ValueError: When it cannot be seen whether outputs are probabilities.
+    """
+    if head.activation is None:
+        raise ValueError(
+            "fine_tune cannot see whether the model's outputs are probabilities or logits, because its last layer has "
+            "no activation. Pass `loss` and `metrics`."
+        )
+    logits = head.activation == "linear"
+    losses, metrics = keras.losses, keras.metrics
+    if head.binary:
+        loss = losses.BinaryCrossentropy(from_logits=logits, label_smoothing=label_smoothing)
+        return loss, metrics.BinaryAccuracy(name="accuracy", threshold=0.0 if logits else 0.5)
+    if mixes or (labels is not None and not is_sparse(labels)):
+        loss = losses.CategoricalCrossentropy(from_logits=logits, label_smoothing=label_smoothing)
+        return loss, metrics.CategoricalAccuracy(name="accuracy")
+    if label_smoothing:
+        return SmoothedCrossentropy(label_smoothing, logits), metrics.SparseCategoricalAccuracy(name="accuracy")
+    return losses.SparseCategoricalCrossentropy(from_logits=logits), metrics.SparseCategoricalAccuracy(name="accuracy")
+
+
+def classes_in(labels: np.ndarray) -> int:
+    """How many classes labels tell of: one more than the highest number, or the width of one-hot rows.
+
+    Raises:
+        ValueError: When they are no labels of classes.
+    """
+    _check_kind(labels)
+    return int(labels.max()) + 1 if is_sparse(labels) else int(labels.shape[1])
+
+
+def check_labels(labels: np.ndarray, head: Head) -> None:
+    """Raises a `ValueError` unless labels are such as a head can learn."""
+    if head.binary:
+        _check_yes_no(labels, head.width)
+        return
+    _check_kind(labels)
+    if not is_sparse(labels):
+        if labels.shape[1] != head.width:
+            raise ValueError(
+                f"fine_tune expects one-hot labels as wide as the model's output, {head.width}. Received: labels of "
+                f"width {labels.shape[1]}."
+            )
+        return
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= head.width:
+        raise ValueError(
+            f"fine_tune expects labels from 0 to {head.width - 1}, for the model's {head.width} outputs. Received: "
+            f"labels from {low} to {high}."
+        )
+
+
+def is_sparse(labels: np.ndarray) -> bool:
+    """Whether labels are one number a sample."""
+    return labels.ndim == 1 or (labels.ndim == 2 and labels.shape[1] == 1)
+
+
+def _check_kind(labels: np.ndarray) -> None:
+    kind = labels.dtype.kind
+    if kind not in "iuf" or (kind == "f" and is_sparse(labels)) or labels.ndim > 2:
+        raise ValueError(
+            "fine_tune expects labels that are integers from 0, one an image, or one-hot rows. Received: labels of "
+            f"dtype {labels.dtype} and shape {labels.shape}. Number the classes, or pass `loss` and `metrics` for "
+            "another task."
+        )
+
+
+def _check_yes_no(labels: np.ndarray, width: int) -> None:
+    found = 1 if labels.ndim == 1 else labels.shape[1] if labels.ndim == 2 else None
+    right = labels.dtype.kind in "iuf" and found == width
+    if not right or labels.min() < 0 or labels.max() > 1:
+        raise ValueError(
+            f"fine_tune expects labels of 0 and 1, {width} an image, for a model of {width} sigmoid outputs. Received: "
+            f"labels of dtype {labels.dtype} and shape {labels.shape}"
+            + (f", from {labels.min()} to {labels.max()}." if labels.dtype.kind in "iuf" else ".")
+        )
+
+
+def _activation(model: keras.Model) -> str | None:
+    layers = getattr(model, "layers", [])
+    operations = getattr(model, "operations", layers)
+    last = operations[-1] if operations else None
+    if isinstance(last, keras.Model):
+        return _activation(last)
+    if isinstance(last, keras.layers.Softmax):
+        return "softmax"
+    name = getattr(getattr(last, "activation", None), "__name__", None)
+    return name if name in ("softmax", "sigmoid", "linear") else None

@@ -1,0 +1,138 @@
+"""What `fine_tune` makes of its arguments before they stand in a recipe."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from kerasaug.training import AugmentedModel
+from kerasaug.transfer.backbones import find_application
+from kerasaug.transfer.network import best_precision, spatial
+from kerasaug.transfer.objective import classes_in, head_of
+from kerasaug.transfer.policies import policy_config
+
+_SMALLEST = 32  # what most networks of keras.applications ask for; the others say what they need
+
+
+def check_model(model: Any) -> None:
+    """Raises unless `model` is a name, or a model that can be fine-tuned."""
+    if isinstance(model, str):
+        find_application(model)
+        return
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            "fine_tune expects model to be a keras.Model or the name of a network of keras.applications. Received: "
+            f"{type(model).__name__}."
+        )
+    if isinstance(model, AugmentedModel):
+        raise TypeError(
+            "fine_tune augments by itself. Received an AugmentedModel: pass model=yours.model, policy=yours.pipeline."
+        )
+    if not model.built:
+        raise ValueError(
+            f"fine_tune expects a built model. Received {model.name!r}, which has no input shape yet: give it a "
+            "`keras.Input`, or call it once on a batch."
+        )
+
+
+def check_unnamed(image_size: Any, backbone_args: Any, mixed_precision: Any) -> None:
+    """Raises when an argument that shapes a network by name is given with a model that is already made."""
+    if image_size is not None or backbone_args is not None:
+        raise ValueError(
+            "fine_tune takes image_size and backbone_args with the name of a network only. Received them with a model, "
+            "whose input is what it is."
+        )
+    if mixed_precision not in (None, False):
+        raise ValueError(
+            "fine_tune cannot change the precision of a model that is built. Received: "
+            f"mixed_precision={mixed_precision!r}. Build it after `keras.config.set_dtype_policy(...)`, or pass the "
+            "name of a network."
+        )
+
+
+def resolve_classes(model: Any, classes: Any, labels: Any, loss: Any) -> tuple[int | None, tuple[str, ...] | None]:
+    """The number of classes, and their names if they have any."""
+    if classes is not None and not isinstance(classes, int):
+        names = tuple(map(str, classes))
+        return len(names), names
+    if classes is not None:
+        return classes, None
+    if not isinstance(model, str):
+        return (head_of(model).width if loss is None else None), None
+    if labels is None:
+        raise ValueError("fine_tune cannot see the labels of such data. Pass `classes`, their names or their number.")
+    found = classes_in(labels)
+    if found < 2:
+        raise ValueError("fine_tune expects labels of at least two classes. Received: labels that are all 0.")
+    return found, None
+
+
+def resolve_pipeline(
+    policy: Any, num_classes: int | None, image_shape: tuple[int | None, ...] | None
+) -> dict[str, Any] | None:
+    """The serialised pipeline."""
+    axis = -1 if keras.config.image_data_format() == "channels_last" else 0
+    return policy_config(policy, num_classes, image_shape[axis] or 3 if image_shape else 3)
+
+
+def resolve_network(
+    name: str,
+    weights: str | os.PathLike | None,
+    image_size: int | tuple[int, int] | None,
+    backbone_args: Mapping[str, Any] | None,
+    mixed_precision: str | bool | None,
+    shape: tuple[int | None, ...] | None,
+) -> dict[str, Any]:
+    """What a recipe says of a network that is made for it; `shape` is that of the images."""
+    size = (image_size, image_size) if isinstance(image_size, int) else image_size
+    if size is None and shape is not None and None not in spatial(shape):
+        size = tuple(max(one, _SMALLEST) for one in spatial(shape))
+    if size is None:
+        raise ValueError("fine_tune cannot see the size of the images, or they differ. Pass `image_size`.")
+    if shape is None:
+        shape = (*size, 3) if keras.config.image_data_format() == "channels_last" else (3, *size)
+    if len(shape) != 3:
+        raise ValueError(f"fine_tune expects images of shape (height, width, channels). Received: shape {shape}.")
+    return {
+        "backbone": find_application(name)[0],
+        "backbone_args": dict(backbone_args or {}),
+        "weights": weights if weights in (None, "imagenet") else str(Path(weights).resolve()),
+        "input_shape": shape,
+        "image_size": size,
+        "mixed_precision": best_precision() if mixed_precision is True else mixed_precision or None,
+    }
+
+
+def resolve_optimizer(optimizer: Any) -> str | dict[str, Any]:
+    """The name, or the serialised optimizer."""
+    if isinstance(optimizer, str):
+        return optimizer
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise TypeError(
+            "fine_tune expects optimizer to be the name of a Keras optimizer, or one. Received: "
+            f"{getattr(optimizer, '__name__', type(optimizer).__name__)}."
+        )
+    return _serialised(optimizer, keras.optimizers, "optimizer")
+
+
+def resolve_objective(loss: Any, metrics: Sequence[Any] | None) -> dict[str, Any]:
+    """The serialised loss and metrics."""
+    return {
+        "loss": None if loss is None else _serialised(loss, keras.losses, "loss"),
+        "metrics": None if metrics is None else [_serialised(one, keras.metrics, "metric") for one in metrics],
+    }
+
+
+def _serialised(thing: Any, module: Any, what: str) -> Any:
+    """As JSON has it, and such that it can be read again."""
+    config = thing if isinstance(thing, str) else module.serialize(thing)
+    try:
+        module.get(config)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ValueError(
+            f"fine_tune cannot keep the {what} {thing!r} in a recipe ({str(error).splitlines()[0]}). Register one of "
+            "your own with `keras.saving.register_keras_serializable`."
+        ) from error
+    return config
