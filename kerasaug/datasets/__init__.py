@@ -1,7 +1,19 @@
-"""Data that comes with the dependencies, prepared once and read without a network."""
+"""Data prepared once and read without a network, and images of one's own, checked before anything trains on them."""
 
 from kerasaug.datasets.augment import augment_dataset
+from kerasaug.datasets.batching import batches
 from kerasaug.datasets.cache import cache_dir
 from kerasaug.datasets.digits import digits_builder, load_digits
+from kerasaug.datasets.images import ImageData, load_images
+from kerasaug.datasets.listing import Skipped
 
-__all__ = ["augment_dataset", "cache_dir", "digits_builder", "load_digits"]
+__all__ = [
+    "ImageData",
+    "Skipped",
+    "augment_dataset",
+    "batches",
+    "cache_dir",
+    "digits_builder",
+    "load_digits",
+    "load_images",
+]
