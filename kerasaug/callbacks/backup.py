@@ -93,11 +93,6 @@ class BackupAndRestore(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Puts its working half at the end of the list of callbacks, after all others have begun."""
         fit = backend.running_fit(self.model)
-        if not self.model.built:
-            raise ValueError(
-                "BackupAndRestore: expected a built model, whose variables can be compared with a backup's. Call "
-                f"{self.model.name!r} on a batch, or `build` it, before `fit`."
-            )
         others = [one for one in fit.callbacks if not isinstance(one, _Last)]
         last = _Last(self, fit, others)
         last.set_params(self.params)
@@ -124,7 +119,7 @@ class _Last(keras.callbacks.Callback):
         self._check(content)
         training_state.restore(self.model, content["training"])
         backend.pass_over(self._fit.epoch_iterator, backup.number - self._fit.initial_epoch)
-        training_state.restore_random(content["training"])  # shuffles have drawn from them meanwhile
+        training_state.restore_random(content["training"])  # last: shuffles draw from these states as they did before
         self._states.restore(content["callbacks"])
         done = content["stopped"] or backup.number >= self.params["epochs"]
         backend.begin_at(self.model, self.params["epochs"] if done else backup.number)

@@ -26,7 +26,7 @@ def capture(model: keras.Model) -> dict[str, Any]:
 
 
 def restore(model: keras.Model, state: dict[str, Any]) -> None:
-    """Puts back what `capture` took.
+    """Puts the variables back that `capture` took.
 
     Raises:
         ValueError: When the state is of another model or optimizer. Nothing has been changed then.
@@ -40,7 +40,6 @@ def restore(model: keras.Model, state: dict[str, Any]) -> None:
     ]
     for variable, value in pairs:
         variable.assign(value)
-    restore_random(state)
 
 
 def restore_random(state: dict[str, Any]) -> None:

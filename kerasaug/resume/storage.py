@@ -44,11 +44,12 @@ def write(folder: Path, backup: Backup) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"backup-{backup.number:06d}.npz"
-    arrays = {f"array_{index}": _storable(array) for index, array in enumerate(backup.arrays)}
+    arrays: dict[str, Any] = {f"array_{index}": _storable(array) for index, array in enumerate(backup.arrays)}
     dtypes = [str(array.dtype) for array in backup.arrays]
     text = json.dumps({"dtypes": dtypes, "content": backup.description})
+    arrays[_DESCRIPTION] = np.frombuffer(text.encode(), np.uint8)
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **{_DESCRIPTION: np.frombuffer(text.encode(), np.uint8)}, **arrays)
+        np.savez(file, **arrays)
         file.flush()
         os.fsync(file.fileno())
     for _, old in _numbered(folder)[:-KEPT]:

@@ -46,7 +46,7 @@ def test_a_damaged_backup_is_named_and_the_one_before_it_taken(tmp_path, how):
 
 def test_when_none_can_be_read_nothing_begins_anew_in_silence(tmp_path):
     damage(write(tmp_path, backup(4)), "half")
-    with pytest.warns(UserWarning), pytest.raises(ValueError, match="Remove the folder to begin anew"):
+    with pytest.warns(UserWarning, match="000004"), pytest.raises(ValueError, match="Remove the folder to begin anew"):
         read_latest(tmp_path)
 
 
