@@ -5,18 +5,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from kerasaug import backend
-from kerasaug.arguments import one_of
+from kerasaug.arguments import as_keys, as_number, as_seed, explained, one_of
 from kerasaug.backend import Tensor, ops
 from kerasaug.boxes import FORMATS
+from kerasaug.checks import as_record_ids, as_shape, as_size, check_call, check_seed, check_spec
 from kerasaug.config import config_of
 from kerasaug.draw import Rng, as_key
 from kerasaug.ops.dtypes import to_dtype
 from kerasaug.params import Params, as_tensors
-from kerasaug.sample import KINDS, Sample, as_whole, pack, unpack
+from kerasaug.sample import KINDS, Sample, as_whole, check_images_in, is_batch, pack, unpack
 from kerasaug.stages import Stage, plan
+from kerasaug.tensors import NUMBERS
 from kerasaug.training_rule import augments_by_default
+
+DATA_FORMATS = ("channels_last", "channels_first")
 
 
 class Augmentation(backend.DataLayer):
@@ -54,27 +59,20 @@ class Augmentation(backend.DataLayer):
         keys: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        if not 0.0 <= p <= 1.0:
-            raise ValueError(f"{type(self).__name__} expects p, a probability, in [0, 1]. Received: p={p}.")
-        if strength < 0.0:
-            raise ValueError(f"{type(self).__name__} expects a strength of 0 or more. Received: strength={strength}.")
-        self.p = float(p)
-        self._strength = backend.LiveScalar(strength, "strength")
-        self.seed = seed
-        self.generator = keras.random.SeedGenerator(seed)
-        self.data_format = data_format or keras.config.image_data_format()
-        if self.data_format not in ("channels_last", "channels_first"):
-            raise ValueError(
-                f"{type(self).__name__} expects data_format to be 'channels_last' or 'channels_first'. Received: "
-                f"data_format={data_format!r}."
-            )
+        layer = type(self).__name__
+        with explained(layer, "name and dtype to be what Keras layers take, and no other argument", kwargs):
+            super().__init__(**kwargs)
+        one_of(self.compute_dtype, NUMBERS, "dtype", layer)
+        self.p = float(as_number(p, "p", layer, 0.0, 1.0))
+        self._strength = backend.LiveScalar(as_number(strength, "strength", layer, 0.0), "strength")
+        self.seed = as_seed(seed, layer)
+        self.generator = keras.random.SeedGenerator(self.seed)
+        data_format = keras.config.image_data_format() if data_format is None else data_format
+        self.data_format = one_of(data_format, DATA_FORMATS, "data_format", layer)
         if bounding_box_format is not None:
-            one_of(bounding_box_format, FORMATS, "bounding_box_format", type(self).__name__)
+            one_of(bounding_box_format, FORMATS, "bounding_box_format", layer)
         self.bounding_box_format = bounding_box_format
-        for kind in keys or {}:
-            one_of(kind, KINDS, "every key of keys", type(self).__name__)
-        self.keys = dict(keys) if keys else None
+        self.keys = as_keys(keys, KINDS, layer)
         self._plan: tuple[Stage, ...] = ()
         self._draw_compiled = backend.compile_stage(self._draw_with)
 
@@ -85,7 +83,8 @@ class Augmentation(backend.DataLayer):
 
     @strength.setter
     def strength(self, value: float) -> None:
-        self._strength.state.assign(value)
+        tensor = hasattr(value, "dtype") and not isinstance(value, np.generic)
+        self._strength.state.assign(value if tensor else as_number(value, "strength", self._label, 0.0))
 
     def draw_params(self, rng: Rng) -> Params:
         """Draws the parameters of a batch: what a subclass writes. First axis is the batch."""
@@ -116,7 +115,13 @@ class Augmentation(backend.DataLayer):
             What a call returns.
         """
         with backend.dataset_scope():
-            return pack(self._apply(unpack(data, self.keys, self._label), as_tensors(params)))
+            sample = unpack(data, self.keys, self._label)
+            try:
+                return pack(self._apply(sample, self._given(params, sample)))
+            except KeyError as error:
+                raise ValueError(
+                    f"{self._label} expects parameters as draw() returns them. Received: none named {error}."
+                ) from error
 
     def invert(self, data: Any, params: Params, size: tuple[int, int] | None = None) -> Any:
         """Moves targets back where they were before the geometric ops; what others did stays, colours for one.
@@ -134,12 +139,17 @@ class Augmentation(backend.DataLayer):
         Raises:
             TypeError: When no op is geometric, or one mixes samples.
         """
-        pairs = [(layer, one) for layer, one in self.leaves(params) if layer.geometric]
-        if self.mixes or not pairs:
-            raise TypeError(f"{self._label} cannot be inverted: it expects geometric layers, and none that mixes.")
+        if size is not None:
+            size = as_size(size, self._label)
         with backend.dataset_scope():
-            layers, each = [layer for layer, _ in pairs], [as_tensors(one) for _, one in pairs]
             sample = unpack(data, self.keys, self._label)
+            pairs = [(layer, one) for layer, one in self._given(params, sample) if layer.geometric]
+            if self.mixes or not pairs:
+                raise TypeError(
+                    f"{self._label} cannot be inverted: it expects geometric layers, and none that mixes. Received: "
+                    f"{[type(layer).__name__ for layer, _ in self.leaves(params)]}."
+                )
+            layers, each = [layer for layer, _ in pairs], [one for _, one in pairs]
             for layer in layers:
                 layer.check(sample.fields)
             fields = layers[0].inverted(layers, sample.fields, each, size)  # type: ignore[attr-defined]
@@ -148,6 +158,7 @@ class Augmentation(backend.DataLayer):
 
     def __call__(self, data: Any, *args: Any, **kwargs: Any) -> Any:
         """Calls the layer; a dict may hold tensors, arrays and strings side by side."""
+        check_call(args, kwargs, self._label)
         return super().__call__(as_whole(data), *args, **kwargs)
 
     def call(self, data: Any, training: bool | None = None) -> Any:
@@ -157,7 +168,7 @@ class Augmentation(backend.DataLayer):
             training = augments_by_default(self, Augmentation)
         if not training:
             return pack(self._infer(sample))
-        return pack(self._apply(sample, self._draw(sample, None, None)))
+        return pack(self._apply(sample, self.leaves(self._draw(sample, None, None))))
 
     def op_count(self) -> int:
         """How many layers draw: this one, and those inside."""
@@ -201,14 +212,22 @@ class Augmentation(backend.DataLayer):
         if not isinstance(data, Mapping):
             return self._spec({"images": data})["images"]
         names = {kind: (self.keys or {}).get(kind, kind) for kind in ("images", "labels")}
+        check_images_in(data, names["images"], self._label)
         fields = {kind: data[name] for kind, name in names.items() if name in data}
         return {**data, **{names[kind]: value for kind, value in self._spec(fields).items()}}
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Shape of the images that come back."""
-        if isinstance(input_shape, Mapping):
-            return {**input_shape, "images": self._image_shape(tuple(input_shape["images"]))}
-        return self._image_shape(tuple(input_shape))
+        if not isinstance(input_shape, Mapping):
+            return self._shape_of(input_shape)
+        name = (self.keys or {}).get("images", "images")
+        check_images_in(input_shape, name, self._label)
+        return {**input_shape, name: self._shape_of(input_shape[name])}
+
+    def _shape_of(self, input_shape: Any) -> tuple[Any, ...]:
+        shape = as_shape(input_shape, self._label)
+        is_batch(shape, self._label)
+        return self._image_shape(shape)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, read off its signature, so that none is forgotten."""
@@ -225,8 +244,12 @@ class Augmentation(backend.DataLayer):
         if record_ids is None:
             ids = ops.arange(ops.shape(images)[0], dtype="int32")
         else:
-            ids = ops.reshape(ops.cast(ops.convert_to_tensor(record_ids), "int32"), (-1,))
-        return self._draw_compiled(as_key(self._next_seed() if seed is None else seed), ids, self.strengths())
+            ids = as_record_ids(record_ids, images.shape[0], self._label)
+        if seed is None:
+            seed = self._next_seed()
+        else:
+            check_seed(seed, self._label)
+        return self._draw_compiled(as_key(seed), ids, self.strengths())
 
     def _next_seed(self) -> Tensor:
         return backend.dataset_seed(self) if backend.in_dataset_map() else self.generator.next()
@@ -245,9 +268,13 @@ class Augmentation(backend.DataLayer):
             return {"own": self.strength * 1.0}  # its value: a `tf.function` takes no Keras variable
         return {"own": ops.convert_to_tensor(float(keras.ops.convert_to_numpy(self.strength)))}
 
-    def _apply(self, sample: Sample, params: Params) -> Sample:
+    def _given(self, params: Any, sample: Sample) -> list[tuple["Augmentation", Params]]:
+        """The ops with parameters that a caller handed in."""
+        batch = sample.fields["images"].shape[0]
+        return [(layer, as_tensors(one, batch, layer._label)) for layer, one in self.leaves(params)]
+
+    def _apply(self, sample: Sample, pairs: list[tuple["Augmentation", Params]]) -> Sample:
         fields = sample.fields
-        pairs = self.leaves(params)
         for layer, _ in pairs:
             if layer.needs_batch and not sample.batched:
                 raise ValueError(
@@ -276,6 +303,9 @@ class Augmentation(backend.DataLayer):
 
     def _spec(self, fields: dict[str, Any]) -> dict[str, Any]:
         images = fields["images"]
+        check_spec(images, self._label)
+        is_batch(tuple(images.shape), self._label)
+        self.check({"images": images})
         spec = keras.KerasTensor(self._image_shape(tuple(images.shape)), dtype=self.compute_dtype)
         return {**fields, "images": spec}
 

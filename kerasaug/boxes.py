@@ -1,12 +1,13 @@
 """Bounding boxes as the layers take them: dense, padded, in any format Keras knows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from kerasaug.backend import Tensor, active, ops
+from kerasaug.tensors import as_array, differ, dtype_of, is_number, to_tensor
 
 PADDING = -1
 FORMATS = (  # what `keras.utils.bounding_boxes.convert_format` knows
@@ -35,48 +36,82 @@ def densify(bounding_boxes: Any, batched: bool, layer: str, max_boxes: int | Non
         A new dict; other entries (scores) are made dense alike.
     """
     if not isinstance(bounding_boxes, Mapping) or not {"boxes", "labels"} <= set(bounding_boxes):
-        received = sorted(bounding_boxes) if isinstance(bounding_boxes, Mapping) else type(bounding_boxes).__name__
+        received: Any = type(bounding_boxes).__name__
+        if isinstance(bounding_boxes, Mapping):
+            received = sorted(map(str, bounding_boxes))
         raise ValueError(
             f'{layer} expects bounding_boxes to be a dict {{"boxes": …, "labels": …}}. Received: {received}.'
         )
-    dense = {name: _dense(value, max_boxes if batched else None) for name, value in bounding_boxes.items()}
-    boxes, labels = dense["boxes"], dense["labels"]
-    if boxes.shape[-1] != 4 or len(boxes.shape) != (3 if batched else 2):
-        shape = "(batch, boxes, 4)" if batched else "(boxes, 4)"
-        raise ValueError(f"{layer} expects boxes of shape {shape}. Received: shape={tuple(boxes.shape)}.")
-    if len(labels.shape) != len(boxes.shape) - 1 or labels.shape[-1] != boxes.shape[-2]:
-        raise ValueError(
-            f"{layer} expects one label a box: labels of shape {tuple(boxes.shape[:-1])}. Received: "
-            f"shape={tuple(labels.shape)}."
-        )
+    _check_counts(bounding_boxes, layer)
+    limit = max_boxes if batched else None
+    dense = {name: _dense(value, f"bounding_boxes[{name!r}]", limit, layer) for name, value in bounding_boxes.items()}
+    shape = tuple(dense["boxes"].shape)
+    if len(shape) != (3 if batched else 2) or shape[-1] != 4:
+        expected = "(batch, boxes, 4)" if batched else "(boxes, 4)"
+        raise ValueError(f"{layer} expects boxes of shape {expected}. Received: shape={shape}.")
+    lead = len(shape) - 1
+    for name, value in dense.items():
+        received = tuple(value.shape)
+        misfits = len(received) < lead or (name == "labels" and len(received) > lead)
+        if misfits or any(map(differ, received, shape[:lead])):
+            raise ValueError(
+                f"{layer} expects one of {name} a box: {name} of shape {shape[:lead]}. Received: shape={received}."
+            )
     return dense
 
 
-def _dense(value: Any, max_boxes: int | None) -> Tensor:
+def _check_counts(bounding_boxes: Mapping[str, Any], layer: str) -> None:
+    """Images have as many labels as boxes, one by one; after padding it would no longer show."""
+    counts = {name: _counts(value) for name, value in bounding_boxes.items()}
+    known = {name: count for name, count in counts.items() if count is not None}
+    if len(set(map(tuple, known.values()))) > 1:
+        raise ValueError(f"{layer} expects one label a box, image by image. Received: {known} of them.")
+
+
+def _counts(value: Any) -> list[int] | None:
+    """How many each image has, of lists and of ragged tensors whose values are known."""
+    if isinstance(value, list | tuple) and value and all(hasattr(row, "__len__") for row in value):
+        return [len(row) for row in value]
+    lengths: Any = value.row_lengths() if hasattr(value, "row_lengths") else None
+    return lengths.numpy().tolist() if hasattr(lengths, "numpy") else None
+
+
+def _dense(value: Any, what: str, max_boxes: int | None, layer: str) -> Tensor:
     if hasattr(value, "to_tensor") and hasattr(value, "row_splits"):  # tf.RaggedTensor
-        limit = None if max_boxes is None else [None, max_boxes] + [4] * (len(value.shape) - 2)
-        dense = value.to_tensor(PADDING, shape=limit)
-        return dense if active() == "tensorflow" else ops.convert_to_tensor(dense.numpy())
-    if isinstance(value, list | tuple) and value and hasattr(value[0], "__len__"):
-        value = _stack([np.asarray(row) for row in value], max_boxes)
-    if not hasattr(value, "dtype"):
-        value = np.asarray(value)
+        value = _from_ragged(value, what, max_boxes, layer)
+        value = value if active() == "tensorflow" else value.numpy()
+    elif isinstance(value, list | tuple) and value and hasattr(value[0], "__len__"):
+        value = _stack(value, what, max_boxes, layer)
     if isinstance(value, np.ndarray) and value.dtype == "float64":
         value = value.astype("float32")
     if isinstance(value, np.ndarray) and value.dtype == "int64" and active() != "tensorflow":
         value = value.astype("int32")
-    value = ops.convert_to_tensor(value)
+    value = to_tensor(value, what, layer)
     return value if max_boxes is None else _resize(value, max_boxes)
 
 
-def _stack(rows: list[np.ndarray], max_boxes: int | None) -> np.ndarray:
-    count = max(len(row) for row in rows) if max_boxes is None else max_boxes
-    inner = next((row.shape[1:] for row in rows if len(row)), rows[0].shape[1:])
-    dtype = np.result_type(*[row.dtype for row in rows if len(row)] or [np.dtype("float32")])
-    stacked = np.full((len(rows), count, *inner), PADDING, dtype)
-    for i, row in enumerate(rows):
-        if len(row):
-            stacked[i, : len(row)] = row[:count]
+def _from_ragged(value: Any, what: str, max_boxes: int | None, layer: str) -> Tensor:
+    if not is_number(value):
+        raise TypeError(f"{layer} expects {what} to be numbers. Received: a ragged tensor of dtype={dtype_of(value)}.")
+    inner = [4 if length is None else length for length in value.shape[2:]]
+    return value.to_tensor(PADDING, shape=None if max_boxes is None else [None, max_boxes, *inner])
+
+
+def _stack(rows: Sequence[Any], what: str, max_boxes: int | None, layer: str) -> np.ndarray:
+    arrays = [as_array(row, what, layer) for row in rows]
+    shapes = {array.shape[1:] for array in arrays if array.size}
+    if any(array.ndim == 0 for array in arrays) or len(shapes) > 1:
+        raise ValueError(
+            f"{layer} expects {what} to be one array an image, alike but in length. Received: arrays of the shapes "
+            f"{[array.shape for array in arrays]}."
+        )
+    count = max(len(array) for array in arrays) if max_boxes is None else max_boxes
+    inner = next(iter(shapes), arrays[0].shape[1:])
+    dtype = np.result_type(*[array.dtype for array in arrays if array.size] or [np.dtype("float32")])
+    stacked = np.full((len(arrays), count, *inner), PADDING, dtype)
+    for row, array in zip(stacked, arrays, strict=True):
+        if array.size:
+            row[: len(array)] = array[:count]
     return stacked
 
 

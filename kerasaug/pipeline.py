@@ -1,11 +1,14 @@
 """A sequence of augmentation layers, drawn together, fused into stages and compiled stage by stage."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
-from kerasaug.augmentation import Augmentation
+from kerasaug.arguments import as_flag, one_of
+from kerasaug.augmentation import DATA_FORMATS, Augmentation
+from kerasaug.boxes import FORMATS
 from kerasaug.draw import Rng
 from kerasaug.params import Params
 from kerasaug.registry import register
@@ -58,15 +61,17 @@ class Pipeline(Augmentation):
     def __init__(
         self, layers: Sequence[Augmentation], fuse: bool = True, seed: int | None = None, **kwargs: Any
     ) -> None:
-        if isinstance(layers, Augmentation) or not all(isinstance(layer, Augmentation) for layer in layers):
-            received = layers if isinstance(layers, Augmentation) else [type(layer).__name__ for layer in layers]
-            raise TypeError(f"Pipeline expects a list of kerasaug layers. Received: layers={received}.")
-        for name in ("data_format", "bounding_box_format"):
-            kwargs[name] = _agreed(name, kwargs.get(name), layers)
+        many = isinstance(layers, Iterable) and not isinstance(layers, str | bytes | Mapping | np.ndarray)
+        listed: list[Any] = list(layers) if many else [layers]
+        if isinstance(layers, Augmentation) or not all(isinstance(layer, Augmentation) for layer in listed):
+            received = [type(layer).__name__ for layer in listed]
+            raise TypeError(f"Pipeline expects a list of kerasaug layers. Received: layers of the types {received}.")
+        for name, choices in (("data_format", DATA_FORMATS), ("bounding_box_format", FORMATS)):
+            kwargs[name] = _agreed(name, kwargs.get(name), listed, choices)
         super().__init__(seed=seed, **kwargs)
-        self.layers = list(layers)
+        self.layers = listed
         _share_box_format(self, self.bounding_box_format)
-        self.fuse = fuse
+        self.fuse = as_flag(fuse, "fuse", "Pipeline")
 
     def strengths(self) -> Params:
         """One's own, and each layer's."""
@@ -83,8 +88,13 @@ class Pipeline(Augmentation):
 
     def leaves(self, params: Params) -> list[tuple[Augmentation, Params]]:
         """Every op of every layer, in order."""
-        pairs = zip(self.layers, params["layers"], strict=True)
-        return [leaf for layer, one in pairs for leaf in layer.leaves(one)]
+        each = params.get("layers") if isinstance(params, Mapping) else params
+        if not isinstance(each, Sequence) or len(each) != len(self.layers):
+            raise ValueError(
+                f"{self._label} expects parameters as draw() returns them: {{'layers': [...]}}, one dict for each of "
+                f"its {len(self.layers)} layers. Received: {params!r:.200}."
+            )
+        return [leaf for layer, one in zip(self.layers, each, strict=True) for leaf in layer.leaves(one)]
 
     def output_size(self, size: tuple[Any, Any]) -> tuple[Any, Any]:
         """Of the last layer."""
@@ -110,6 +120,7 @@ class Pipeline(Augmentation):
         return fields
 
     def _spec(self, fields: dict[str, Any]) -> dict[str, Any]:
+        fields = super()._spec(fields) if not self.layers else fields
         for layer in self.layers:
             fields = layer._spec(fields)
         return {**fields, "images": keras.KerasTensor(fields["images"].shape, dtype=self.compute_dtype)}
@@ -126,8 +137,10 @@ class Pipeline(Augmentation):
         return cls(**{**config, "layers": layers})
 
 
-def _agreed(name: str, own: str | None, layers: Sequence[Augmentation]) -> str | None:
+def _agreed(name: str, own: str | None, layers: Sequence[Augmentation], choices: Sequence[str]) -> str | None:
     """The one value that the pipeline and its layers have for `name`."""
+    if own is not None:
+        one_of(own, choices, name, "Pipeline")
     values = {value for value in (own, *(getattr(layer, name) for layer in layers)) if value is not None}
     if len(values) > 1:
         raise ValueError(f"Pipeline expects its layers to agree on {name}. Received: {sorted(values)}.")

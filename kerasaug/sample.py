@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
-import numpy as np
 
-from kerasaug.backend import Tensor, active, ops
 from kerasaug.boxes import densify
+from kerasaug.tensors import differ, to_tensor
 
 KINDS = ("images", "labels", "bounding_boxes", "segmentation_masks", "keypoints", "sample_weight")
 _RANKS = {"images": (4,), "segmentation_masks": (3, 4), "keypoints": (3,)}
@@ -76,16 +75,12 @@ def unpack(data: Any, keys: Mapping[str, str] | None, layer: str) -> Sample:
     """
     if not isinstance(data, Mapping):
         images = to_tensor(data, "images", layer)
-        batched = _is_batched(images, layer)
+        batched = is_batch(tuple(images.shape), layer)
         return Sample({"images": images if batched else images[None]}, batched=batched)
     names = {kind: (keys or {}).get(kind, kind) for kind in KINDS}
-    if names["images"] not in data:
-        raise ValueError(
-            f"{layer} expects images under the key {names['images']!r}. Received a dict with the keys "
-            f"{sorted(map(str, data))}. Rename the key, or name it: keys={{'images': ...}}."
-        )
+    check_images_in(data, names["images"], layer)
     images = to_tensor(data[names["images"]], "images", layer)
-    batched = _is_batched(images, layer)
+    batched = is_batch(tuple(images.shape), layer)
     fields: dict[str, Any] = {"images": images}
     for kind, name in names.items():
         if kind != "images" and name in data:
@@ -108,51 +103,50 @@ def pack(sample: Sample) -> Any:
     return {**{sample.names[kind]: value for kind, value in fields.items()}, **sample.rest}
 
 
-def to_tensor(value: Any, what: str, layer: str) -> Tensor:
-    """Converts to the active backend's tensor, keeping the dtype; numbers only."""
-    if isinstance(value, Mapping) or value is None:
-        raise TypeError(f"{layer} expects {what} to be a tensor or an array. Received: {type(value).__name__}.")
-    if not hasattr(value, "dtype"):
-        value = np.asarray(value)
-        value = value.astype("float32") if value.dtype == "float64" else value
-    name = str(getattr(value.dtype, "name", value.dtype)).removeprefix("torch.")
-    if not name.startswith(("float", "bfloat", "int", "uint")):
-        raise TypeError(f"{layer} expects {what} to be numbers. Received: dtype={name}. Decode or convert them first.")
-    if active() == "jax" and name in ("int64", "uint64", "float64"):
-        value = value.astype(name[:-2] + "32")
-    return ops.convert_to_tensor(value)
-
-
-def _is_batched(images: Tensor, layer: str) -> bool:
-    rank = len(images.shape)
-    if rank not in (3, 4):
+def check_images_in(data: Mapping[str, Any], name: str, layer: str) -> None:
+    """Raises on a dict that has no images under their name."""
+    if name not in data:
         raise ValueError(
-            f"{layer} expects images of rank 3 (one image) or 4 (a batch of images). Received: "
-            f"shape={tuple(images.shape)}."
+            f"{layer} expects images under the key {name!r}. Received a dict with the keys "
+            f"{sorted(map(str, data))}. Rename the key, or name it: keys={{'images': ...}}."
         )
-    return rank == 4
+
+
+def is_batch(shape: tuple[Any, ...], layer: str) -> bool:
+    """Whether images of a shape are a batch, or one image; raises where they are neither."""
+    if len(shape) not in (3, 4):
+        raise ValueError(
+            f"{layer} expects images of rank 3 (one image) or 4 (a batch of images). Received: shape={shape}."
+        )
+    if 0 in shape[-3:]:
+        raise ValueError(f"{layer} expects images of at least one pixel and one channel. Received: shape={shape}.")
+    return len(shape) == 4
 
 
 def _target(value: Any, kind: str, batched: bool, layer: str) -> Any:
     if kind == "bounding_boxes":
         return densify(value, batched, layer)
     if kind in ("labels", "sample_weight") and isinstance(value, Mapping):  # of several heads
-        return {name: to_tensor(one, kind, layer) for name, one in value.items()}
+        return {name: to_tensor(one, f"{kind}[{name!r}]", layer) for name, one in value.items()}
     return to_tensor(value, kind, layer)
 
 
 def _check(fields: dict[str, Any], layer: str) -> None:
-    """Every target belongs to the same number of samples and has a rank that its kind can have."""
-    batch = fields["images"].shape[0]
+    """Every target belongs to the same number of samples and has a shape that its kind can have."""
+    images = tuple(fields["images"].shape)
     for path, value in keras.tree.flatten_with_path(fields):
-        kind = str(path[0])
+        kind, shape = str(path[0]), tuple(value.shape)
         ranks = _RANKS.get(kind, (1, 2, 3, 4))
-        if len(value.shape) not in ranks:
+        if len(shape) not in ranks:
             raise ValueError(
                 f"{layer} expects {kind} of rank {' or '.join(map(str, ranks))} in a batch. Received: "
-                f"shape={tuple(value.shape)}, with images of shape {tuple(fields['images'].shape)}."
+                f"shape={shape}, with images of shape {images}."
             )
-        if None not in (batch, value.shape[0]) and value.shape[0] != batch:
+        if differ(images[0], shape[0]):
             raise ValueError(
-                f"{layer} expects as many {kind} as images. Received: {value.shape[0]} {kind}, {batch} images."
+                f"{layer} expects as many {kind} as images. Received: {shape[0]} {kind}, {images[0]} images."
             )
+        if kind == "keypoints" and shape[-1] in (0, 1):
+            raise ValueError(f"{layer} expects keypoints of shape (batch, points, 2 or more). Received: shape={shape}.")
+        if kind == "segmentation_masks" and 0 in shape[1:]:
+            raise ValueError(f"{layer} expects segmentation_masks of at least one pixel. Received: shape={shape}.")

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from kerasaug import boxes
+from kerasaug.arguments import as_integer
 from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops
 from kerasaug.layers.image.checks import check_box_format, check_masks
@@ -14,6 +15,8 @@ from kerasaug.layers.image.layout import channels_last, restore
 from kerasaug.ops.matrix import Size
 from kerasaug.ops.regions import covered, rectangle
 from kerasaug.params import Params, chosen
+
+LEAST = 1e-6  # of a beta distribution's parameter: far below it, the table of its quantiles underflows
 
 
 class Mix(Augmentation):
@@ -34,11 +37,8 @@ class Mix(Augmentation):
 
     def __init__(self, num_classes: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if num_classes is not None and (not isinstance(num_classes, int) or num_classes < 1):
-            raise ValueError(
-                f"{type(self).__name__} expects num_classes, a positive integer. Received: num_classes={num_classes!r}."
-            )
-        self.num_classes = num_classes
+        name = type(self).__name__
+        self.num_classes = None if num_classes is None else as_integer(num_classes, "num_classes", name, low=1)
 
     def share(self, params: Params, size: Size) -> Tensor:
         """float32 (batch,): how much of the result is the sample's own."""

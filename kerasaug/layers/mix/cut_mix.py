@@ -5,7 +5,7 @@ from typing import Any
 from kerasaug.arguments import as_range
 from kerasaug.backend import Tensor, ops
 from kerasaug.draw import Rng
-from kerasaug.layers.mix.base import Mix
+from kerasaug.layers.mix.base import LEAST, Mix
 from kerasaug.ops.matrix import Size
 from kerasaug.ops.quantiles import beta_range_quantiles
 from kerasaug.ops.regions import clipped_square
@@ -36,7 +36,8 @@ class CutMix(Mix):
         The images' own; labels (batch, classes); twice as many boxes.
 
     Raises:
-        ValueError: When `factor` is not positive, labels are integers without `num_classes`, or there is no batch.
+        ValueError: When `factor` is no number or pair of numbers, the larger from 1e-6 to 100, labels are integers
+            without `num_classes`, or there is no batch.
 
     Example:
 
@@ -60,8 +61,10 @@ class CutMix(Mix):
     ) -> None:
         super().__init__(num_classes, seed=seed, data_format=data_format, **kwargs)
         self.factor = as_range(factor, "factor", "CutMix", 0.0, 100.0, single="from_zero")
-        if self.factor[1] == 0:
-            raise ValueError(f"CutMix expects factor, whose upper bound is positive. Received: factor={factor!r}.")
+        if self.factor[1] < LEAST:
+            raise ValueError(
+                f"CutMix expects factor, whose upper bound is {LEAST} or more. Received: factor={factor!r}."
+            )
 
     def draw_params(self, rng: Rng) -> Params:
         """Partners, the rectangle's centre (x, y), and the share that should stay."""

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from kerasaug.arguments import as_number
 from kerasaug.backend import Tensor
 from kerasaug.draw import Rng
-from kerasaug.layers.mix.base import Mix
+from kerasaug.layers.mix.base import LEAST, Mix
 from kerasaug.ops.matrix import Size
 from kerasaug.params import Params
 from kerasaug.registry import register
@@ -17,7 +18,7 @@ class MixUp(Mix):
     Targets: images, labels, sample_weight, segmentation_masks (the stronger image's), bounding_boxes (both images').
 
     Args:
-        alpha: λ is drawn from Beta(alpha, alpha); above 0, up to 100. Smaller mixes less. Defaults to 0.2.
+        alpha: λ is drawn from Beta(alpha, alpha); from 1e-6 to 100. Smaller mixes less. Defaults to 0.2.
         data_format: `"channels_last"` or `"channels_first"`.
         seed: Integer, for draws that repeat.
         num_classes: Number of classes, when labels are integers.
@@ -53,9 +54,7 @@ class MixUp(Mix):
         **kwargs: Any,
     ) -> None:
         super().__init__(num_classes, data_format=data_format, seed=seed, **kwargs)
-        if not 0 < alpha <= 100:
-            raise ValueError(f"MixUp expects alpha, a number above 0 and up to 100. Received: alpha={alpha!r}.")
-        self.alpha = alpha
+        self.alpha = as_number(alpha, "alpha", "MixUp", LEAST, 100.0)
 
     def draw_params(self, rng: Rng) -> Params:
         """Partners, and how much of the result is one's own."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasaug import boxes
-from kerasaug.arguments import as_value_range
+from kerasaug.arguments import as_number, as_value_range
 from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops
 from kerasaug.layers.image.checks import check_box_format, check_masks
@@ -35,9 +35,13 @@ class Region(Augmentation):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.value_range = as_value_range(value_range, type(self).__name__)
-        self.mask_fill_value = mask_fill_value
-        self.max_covered = max_covered
+        name = type(self).__name__
+        self.value_range = as_value_range(value_range, name)
+        self.mask_fill_value = self.max_covered = None
+        if mask_fill_value is not None:
+            self.mask_fill_value = as_number(mask_fill_value, "mask_fill_value", name)
+        if max_covered is not None:
+            self.max_covered = as_number(max_covered, "max_covered", name, 0.0, 1.0)
 
     def region(self, params: Params, size: Size) -> Tensor:
         """Boolean (batch, height, width): what to replace."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from kerasaug.arguments import as_range, one_of
+from kerasaug.arguments import as_number, as_range, one_of
 from kerasaug.backend import Tensor, ops
 from kerasaug.draw import Rng
 from kerasaug.layers.image.region.base import Region
@@ -65,7 +65,7 @@ class RandomCutout(Region):
         self.height_factor = as_range(height_factor, "height_factor", "RandomCutout", 0.0, 1.0, single="both")
         self.width_factor = as_range(width_factor, "width_factor", "RandomCutout", 0.0, 1.0, single="both")
         self.fill_mode = one_of(fill_mode, ("constant", "gaussian_noise"), "fill_mode", "RandomCutout")
-        self.fill_value = fill_value
+        self.fill_value = as_number(fill_value, "fill_value", "RandomCutout")
 
     def draw_params(self, rng: Rng) -> Params:
         """Centre (x, y) and extent (width, height), as fractions of the image."""

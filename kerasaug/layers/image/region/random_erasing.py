@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from kerasaug.arguments import as_range
+from kerasaug.arguments import as_number, as_range
 from kerasaug.backend import Tensor, ops
 from kerasaug.draw import Rng
 from kerasaug.layers.image.region.base import Region
@@ -65,7 +65,7 @@ class RandomErasing(Region):
         super().__init__(value_range, seed=seed, data_format=data_format, **kwargs)
         self.factor = as_range(factor, "factor", "RandomErasing", 0.0, 1.0, single="from_zero")
         self.scale = as_range(scale, "scale", "RandomErasing", 0.0, 1.0, single="from_zero")
-        self.fill_value = fill_value
+        self.fill_value = None if fill_value is None else as_number(fill_value, "fill_value", "RandomErasing")
 
     def draw_params(self, rng: Rng) -> Params:
         """Whether to erase; top-left corner in the room there is and extent, (x, y), as fractions."""

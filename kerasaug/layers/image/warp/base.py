@@ -6,7 +6,7 @@ from functools import reduce
 from typing import Any
 
 from kerasaug import boxes
-from kerasaug.arguments import one_of
+from kerasaug.arguments import as_number, one_of
 from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops
 from kerasaug.layers.image.checks import check_box_format, check_masks
@@ -43,8 +43,8 @@ class Warp(Augmentation):
         super().__init__(**kwargs)
         self.fill_mode = one_of(fill_mode, FILL_MODES, "fill_mode", type(self).__name__)
         self.interpolation = one_of(interpolation, INTERPOLATIONS, "interpolation", type(self).__name__)
-        self.fill_value = fill_value
-        self.mask_fill_value = mask_fill_value
+        self.fill_value = as_number(fill_value, "fill_value", type(self).__name__)
+        self.mask_fill_value = as_number(mask_fill_value, "mask_fill_value", type(self).__name__)
 
     geometric = True
     leaves_frame = True

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kerasaug.arguments import as_integer
 from kerasaug.backend import Tensor, gather_rows, ops
 from kerasaug.draw import Rng
 from kerasaug.layers.image.warp.base import Warp
@@ -53,10 +54,8 @@ class RandomCrop(Warp):
         self, height: int, width: int, seed: int | None = None, data_format: str | None = None, **kwargs: Any
     ) -> None:
         super().__init__(seed=seed, data_format=data_format, **kwargs)
-        for name, value in (("height", height), ("width", width)):
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"RandomCrop expects {name}, a positive integer. Received: {name}={value!r}.")
-        self.height, self.width = height, width
+        self.height = as_integer(height, "height", "RandomCrop", low=1)
+        self.width = as_integer(width, "width", "RandomCrop", low=1)
 
     def output_size(self, size: Size) -> Size:
         """The target's."""
