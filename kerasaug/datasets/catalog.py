@@ -45,6 +45,8 @@ def read_catalog(
     for part, (split, chosen) in selections.items():
         dataset = _dataset(tf, builder, split, image, label, chosen, lookup)
         counts = np.bincount(lookup[labels[split][chosen]], minlength=len(names))
+        if not counts.any():
+            raise ValueError(f"load_images: found no image of {names} in the split {split!r} of 'tfds:{name}'.")
         parts[part] = Part(dataset, tuple(counts.tolist()))
     return Source(builder.info.full_name, names, parts)
 

@@ -73,6 +73,8 @@ def demand_most(listing: Listing) -> None:
 
 
 def _demand_filled(listing: Listing, part: str, files: Files) -> None:
+    if not files:
+        _refuse(listing, f"found no class folders in the {part} part", "Add them, or remove the folder")
     empty = [name for name, images in files.items() if not images]
     if empty:
         where = f" of the {part} part" if len(listing.parts) > 1 else ""
