@@ -24,9 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     options = parser().parse_args(arguments)
-    _use_backend(options.backend, arguments)
     try:
-        COMMANDS[options.command].main(options)
+        command = COMMANDS[options.command]
+        _use_backend(getattr(command, "backend_of", _asked_for)(options), arguments)
+        command.main(options)
     except KeyboardInterrupt as interrupt:
         what = str(interrupt) or "nothing was written."
         print(f"kerasaug {options.command}: interrupted; {what}", file=sys.stderr)
@@ -51,6 +52,10 @@ def parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return root
+
+
+def _asked_for(options: argparse.Namespace) -> str | None:
+    return options.backend
 
 
 def _use_backend(backend: str | None, arguments: Sequence[str]) -> None:

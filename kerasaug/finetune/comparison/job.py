@@ -16,10 +16,10 @@ from kerasaug.finetune.comparison.experiment import Result, best, check_equal, c
 from kerasaug.finetune.comparison.learner import Learner
 from kerasaug.finetune.comparison.picture import draw_samples
 from kerasaug.finetune.comparison.pretraining import Pretrained, location, pretrain
-from kerasaug.finetune.comparison.progress import Bars, Stopwatch, bars
 from kerasaug.finetune.comparison.report import accuracy_table, as_json, margin_table, remarks
 from kerasaug.finetune.comparison.settings import Settings
 from kerasaug.finetune.graphs import unoptimised_graphs
+from kerasaug.finetune.progress import Bars, Stopwatch, bars
 
 EXAMPLES = 7  # stored beside the SavedModel, with their predictions
 

@@ -18,7 +18,7 @@ from kerasaug.finetune.comparison.settings import Settings
 from kerasaug.transfer import load_backbone
 
 _RECIPE = 1  # to be raised when the pretraining changes in a way that the settings do not show
-_WEIGHTS, _NOTES = "backbone.keras", "notes.json"
+WEIGHTS, _NOTES = "backbone.keras", "notes.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +62,7 @@ def pretrain(
     """
     settings = learner.settings
     folder = publish(location(settings, cache), lambda workplace: _learn(learner, data, callbacks, workplace))
-    backbone = load_backbone(settings.backbone, folder / _WEIGHTS, settings.input_shape, alpha=settings.alpha)
+    backbone = load_backbone(settings.backbone, folder / WEIGHTS, settings.input_shape, alpha=settings.alpha)
     notes = json.loads((folder / _NOTES).read_text())
     return Pretrained(backbone.get_weights(), notes["train"], notes["validation"], folder)
 
@@ -76,6 +76,6 @@ def _learn(learner: Learner, data: Data, callbacks: Sequence[keras.callbacks.Cal
     train, validation = learner.accuracies(data.source, data.source_validation)
     folder = workplace / "pretrained"
     folder.mkdir()
-    learner.backbone.save(folder / _WEIGHTS)
+    learner.backbone.save(folder / WEIGHTS)
     (folder / _NOTES).write_text(json.dumps({"train": train, "validation": validation}))
     return folder

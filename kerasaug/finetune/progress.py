@@ -9,8 +9,6 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from kerasaug.finetune.comparison.arms import Arm
-
 
 class Bars:
     """The progress of a job of several runs, and of the run in progress.
@@ -32,7 +30,7 @@ class Bars:
             on_epoch_end=lambda epoch, logs: self._advance(),
         )
 
-    def of_run(self, epochs: int) -> Callable[[Arm, int], list[keras.callbacks.Callback]]:
+    def of_run(self, epochs: int) -> Callable[[Any, int], list[keras.callbacks.Callback]]:
         """A function from an arm and a seed to the callbacks of that run."""
         return lambda arm, seed: [self.callback(f"{arm.title}, seed {seed}", epochs)]
 

@@ -1,0 +1,154 @@
+"""One fine-tuning run, from images to a SavedModel, in a folder of its own."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from kerasaug.datasets import ImageData, batches, load_images
+from kerasaug.extras import require
+from kerasaug.finetune import options as run_file
+from kerasaug.finetune.options import Options
+from kerasaug.finetune.outputs import Outputs, write_outputs
+from kerasaug.finetune.progress import Stopwatch
+from kerasaug.finetune.run_report import log_callback
+from kerasaug.finetune.source_weights import pretrained_on_digits
+from kerasaug.resume.storage import read_latest
+from kerasaug.transfer import FineTuned, fine_tune, policy
+from kerasaug.transfer.backbones import find_application
+from kerasaug.transfer.weights import check_weights
+
+CHECKPOINTS, LOGS = "checkpoints", "logs"
+DIGITS, TARGET = "digits", (5, 6, 7, 8, 9)
+_SHOWN = 20
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, with a line that says what is kept and how to go on."""
+
+
+def run(
+    options: Options,
+    out: str | os.PathLike,
+    cache: str | os.PathLike | None = None,
+    console: Console | None = None,
+) -> Outputs:
+    """Fine-tunes, reports and exports; goes on from the checkpoints in `out` when there are any.
+
+    Args:
+        options: What to do.
+        out: The run's folder.
+        cache: Folder for prepared data and the digits' backbone; see `kerasaug.datasets.cache_dir`.
+        console: Where to print. Defaults to the terminal.
+
+    Returns:
+        Where the files are, and what the model reached.
+
+    Raises:
+        ImportError: When an optional dependency is missing.
+        ValueError: When options or data are not fit for a training.
+        OSError: When a file cannot be read or written.
+        Interrupted: On Ctrl-C.
+    """
+    console = console or Console()
+    folder = Path(out)
+    stopwatch = Stopwatch()
+    _check(options)
+    data = _load(options, cache, console)
+    weights = _weights(options, cache, console)
+    new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        run_file.write(folder, options, run_file.UNFINISHED)
+        tuned = _train(options, data, weights, folder, console)
+        outputs = write_outputs(options, data, tuned, folder, stopwatch, console)
+        run_file.write(folder, options, run_file.DONE)
+    except KeyboardInterrupt:
+        raise Interrupted(_what_is_kept(folder, new)) from None
+    except BaseException:
+        _what_is_kept(folder, new)
+        raise
+    return outputs
+
+
+def _check(options: Options) -> None:
+    """Says what is wrong before any image is read."""
+    modules = (("tensorflow", "tensorflow"), ("tensorflow_datasets", "data"), ("sklearn", "data"))
+    for module, extra in (*modules, ("matplotlib.figure", "plot")):
+        require(module, extra, "kerasaug finetune")
+    find_application(options.backbone)
+    if options.weights not in ("none", DIGITS):
+        check_weights(options.weights)
+    if not options.policy.endswith(".json"):
+        policy(options.policy, 2)
+
+
+def _load(options: Options, cache: str | os.PathLike | None, console: Console) -> ImageData:
+    digits = options.data == DIGITS
+    data = load_images(
+        options.data,
+        (options.image_size, options.image_size),
+        options.validation,
+        options.seed,
+        data_dir=cache if digits else None,
+        progress=console,
+        classes=TARGET if digits else None,
+    )
+    train, validation = (sum(data.counts[part].values()) for part in ("train", "validation"))
+    line = f"{data.name}: {train} images to train on, {validation} to measure on, {len(data.class_names)} classes"
+    _say(console, line + (f"; {len(data.skipped)} files skipped" if data.skipped else ""))
+    for skipped in data.skipped[:_SHOWN]:
+        _say(console, f"  skipped {skipped.path}: {skipped.reason}")
+    if len(data.skipped) > _SHOWN:
+        _say(console, f"  and {len(data.skipped) - _SHOWN} more; report.json will name them all")
+    return data
+
+
+def _weights(options: Options, cache: str | os.PathLike | None, console: Console) -> str | None:
+    if options.weights == DIGITS:
+        return os.fspath(pretrained_on_digits(options.backbone, options.image_size, cache, console))
+    return None if options.weights == "none" else options.weights
+
+
+def _train(options: Options, data: ImageData, weights: str | None, folder: Path, console: Console) -> FineTuned:
+    precision: Any = {"none": None, "auto": True}.get(options.mixed_precision, f"mixed_{options.mixed_precision}")
+    return fine_tune(
+        options.backbone,
+        batches(data.train, options.batch_size, shuffle=True, seed=options.seed),
+        batches(data.validation, options.batch_size, shuffle=False),
+        weights=weights,
+        backbone_args={"alpha": 0.25} if options.weights == DIGITS else None,
+        classes=data.class_names,
+        image_size=options.image_size,
+        epochs=options.epochs,
+        freeze_epochs=options.freeze_epochs,
+        base_lr=options.learning_rate,
+        policy=options.policy,
+        batch_size=options.batch_size,
+        bn="train" if weights is None else "frozen",  # statistics of random weights are no one's
+        seed=options.seed,
+        mixed_precision=precision,
+        backup_dir=folder / CHECKPOINTS,
+        callbacks=[log_callback(folder / LOGS)],
+        verbose=2 if console.is_terminal else 0,
+    )
+
+
+def _what_is_kept(folder: Path, new: bool) -> str:
+    """Says how to go on; a folder that holds nothing to go on from is taken away again."""
+    checkpoints = folder / CHECKPOINTS
+    backup = read_latest(checkpoints) if checkpoints.is_dir() else None
+    if backup is None:
+        if new:
+            shutil.rmtree(folder, ignore_errors=True)
+        return "nothing was written."
+    return (
+        f"the last complete checkpoint, of epoch {backup.number}, is in {checkpoints}. Go on with: kerasaug finetune "
+        f"--resume --out {folder}"
+    )
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, highlight=False, markup=False, soft_wrap=True)

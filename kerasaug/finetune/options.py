@@ -1,0 +1,87 @@
+"""What one fine-tuning run was asked for, and the file in its folder that says so."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from kerasaug.resume.storage import replacing
+
+FILE = "run.json"
+UNFINISHED, DONE = "unfinished", "done"
+_FORMAT = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What decides a run; two runs with equal options end in the same model.
+
+    Args:
+        data: `"digits"`, `"tfds:NAME"` or a directory.
+        backbone: Name of a network in `keras.applications`.
+        weights: `"imagenet"`, `"none"`, a path, or `"digits"` for a backbone that the job pretrains itself.
+        epochs: Epochs in which everything trains.
+        freeze_epochs: Epochs before them in which only the head trains.
+        batch_size: Images in a batch.
+        image_size: Height and width in pixels.
+        learning_rate: Its peak.
+        policy: Name of an augmentation policy, or the path of a JSON file with one.
+        validation: Share of each class to measure on, where the data have no part for that.
+        seed: Of all that is random.
+        mixed_precision: `"none"`, `"auto"`, `"float16"` or `"bfloat16"`.
+        backend: Keras's.
+    """
+
+    data: str
+    backbone: str
+    weights: str
+    epochs: int
+    freeze_epochs: int
+    batch_size: int
+    image_size: int
+    learning_rate: float
+    policy: str
+    validation: float
+    seed: int
+    mixed_precision: str
+    backend: str
+
+
+def write(folder: Path, options: Options, status: str) -> None:
+    """Leaves the options, and how far the run is, in its folder."""
+    content = {"format": _FORMAT, "status": status, "options": dataclasses.asdict(options)}
+    with replacing(folder / FILE) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def read(folder: Path) -> tuple[Options, str] | None:
+    """The options of the run in a folder and its status; `None` when there is no run.
+
+    Raises:
+        ValueError: When the file is not what `write` writes.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    try:
+        content = json.loads(path.read_text())
+        if content["format"] != _FORMAT or content["status"] not in (UNFINISHED, DONE):
+            raise ValueError(f"format {content['format']!r}, status {content['status']!r}")
+        return Options(**content["options"]), content["status"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"finetune: expected {path} to describe a run. Received: {type(error).__name__}: {error}. Begin a new run "
+            "in another folder."
+        ) from error
+
+
+def check_same(began: Options, given: dict[str, Any], folder: Path) -> None:
+    """Raises when an option that was given differs from the one that the run began with."""
+    for name, value in given.items():
+        there = getattr(began, name)
+        if value is not None and value != there:
+            option = "--" + name.replace("_", "-")
+            raise ValueError(
+                f"finetune: expected the options that the run in {folder} began with, {option} {there} among them. "
+                f"Received: {option} {value}. Leave it out to resume, or begin a new run with another --out."
+            )
