@@ -304,7 +304,6 @@ class Augmentation(backend.DataLayer):
     def _spec(self, fields: dict[str, Any]) -> dict[str, Any]:
         images = fields["images"]
         check_spec(images, self._label)
-        is_batch(tuple(images.shape), self._label)
         self.check({"images": images})
         spec = keras.KerasTensor(self._image_shape(tuple(images.shape)), dtype=self.compute_dtype)
         return {**fields, "images": spec}

@@ -7,6 +7,7 @@ import numpy as np
 
 from kerasaug.arguments import is_integer
 from kerasaug.backend import Tensor, ops
+from kerasaug.sample import is_batch
 from kerasaug.tensors import NUMBERS, as_array, differ, dtype_of
 
 
@@ -60,9 +61,10 @@ def as_shape(value: Any, layer: str) -> tuple[int | None, ...]:
 
 
 def check_spec(images: Any, layer: str) -> None:
-    """Refuses symbolic images that are no numbers."""
+    """Refuses symbolic images that are no numbers, or neither a batch nor one image."""
     if dtype_of(images) not in NUMBERS:
         raise TypeError(f"{layer} expects images to be numbers. Received: dtype={dtype_of(images)}.")
+    is_batch(tuple(images.shape), layer)
 
 
 def _is_flag(value: Any) -> bool:

@@ -33,7 +33,7 @@ def _as_tensor(value: Any, what: str, batch: int | None, layer: str) -> Tensor:
     if isinstance(value, np.ndarray | np.generic) and value.dtype.name in ("float64", "int64"):
         value = value.astype(value.dtype.name[:-2] + "32")
     tensor = to_tensor(value, what, layer, booleans=True)
-    if not tensor.shape or differ(tensor.shape[0], batch):
+    if len(tensor.shape) == 0 or differ(tensor.shape[0], batch):
         raise ValueError(
             f"{layer} expects {what} with one row for each of {batch} samples. Received: shape={tuple(tensor.shape)}. "
             "Draw parameters for the very batch that they are applied to."

@@ -9,6 +9,7 @@ import numpy as np
 from kerasaug.arguments import as_flag, one_of
 from kerasaug.augmentation import DATA_FORMATS, Augmentation
 from kerasaug.boxes import FORMATS
+from kerasaug.checks import check_spec
 from kerasaug.draw import Rng
 from kerasaug.params import Params
 from kerasaug.registry import register
@@ -120,7 +121,7 @@ class Pipeline(Augmentation):
         return fields
 
     def _spec(self, fields: dict[str, Any]) -> dict[str, Any]:
-        fields = super()._spec(fields) if not self.layers else fields
+        check_spec(fields["images"], self._label)
         for layer in self.layers:
             fields = layer._spec(fields)
         return {**fields, "images": keras.KerasTensor(fields["images"].shape, dtype=self.compute_dtype)}

@@ -89,7 +89,7 @@ def accepts_flags(name):
 
 
 @EVERY
-@examples(150)
+@examples(80)
 @given(data=st.data())
 def test_what_no_argument_can_be_is_refused(case, data):
     name = data.draw(st.sampled_from([one for one in arguments(case) if one not in _TEXTS]))
@@ -129,7 +129,7 @@ values = st.one_of(
 
 
 @EVERY
-@examples(60)
+@examples(40)
 @given(data=st.data())
 @uncompiled()
 def test_what_an_argument_can_be_is_kept_and_works(case, data):
