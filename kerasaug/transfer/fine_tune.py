@@ -142,9 +142,11 @@ def fine_tune(
         - [fastai's `fine_tune`](https://docs.fast.ai/callback.schedule.html#learner.fine_tune)
         - [Howard and Ruder, 2018](https://arxiv.org/abs/1801.06146)
     """
+    from kerasaug.transfer.training import run  # it needs the callbacks, which need this package
+
     check_model(model)
     named = isinstance(model, str)
-    inputs = inspect(train, batch_size, whole=named and classes is None)
+    inputs = inspect(train, batch_size, steps_per_epoch, whole=named and classes is None)
     num_classes, class_names = resolve_classes(model, classes, inputs.labels, loss)
     if named:
         network = resolve_network(model, weights, image_size, backbone_args, mixed_precision, inputs.image_shape)
@@ -174,12 +176,5 @@ def fine_tune(
         jit_compile=jit_compile,
         keep=keep or ("last" if validation is None else "best"),
     )
-    return recipe.run(
-        train,
-        validation,
-        model=None if named else model,
-        groups=groups,
-        backup_dir=backup_dir,
-        callbacks=callbacks,
-        verbose=verbose,
-    )
+    given = None if isinstance(model, str) else model
+    return run(recipe, train, validation, given, groups, backup_dir, callbacks, verbose, inputs)

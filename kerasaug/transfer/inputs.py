@@ -27,22 +27,25 @@ class Inputs:
     steps: int | None = None
 
 
-def inspect(data: Any, batch_size: int, whole: bool = False) -> Inputs:
+def inspect(data: Any, batch_size: int, steps_per_epoch: int | None = None, whole: bool = False) -> Inputs:
     """Looks at data of any kind that `keras.Model.fit` takes.
+
+    A dataset is gone through once at most, since a shuffle may differ from one iteration to the next.
 
     Args:
         data: `(x, y)` or `(x, y, sample_weight)`, or a dataset of batches.
         batch_size: For arrays.
+        steps_per_epoch: Batches in an epoch, where the caller knows.
         whole: Whether all labels are needed; a dataset is then read once, from beginning to end.
 
     Raises:
         ValueError: When there are no labels, no samples, or the dataset is not batched.
     """
     if is_arrays(data):
-        return _of_arrays(data, batch_size)
+        return _of_arrays(data, batch_size, steps_per_epoch)
     if isinstance(data, types.GeneratorType):
-        return Inputs()  # looking at a batch would take it away
-    steps = _steps(data)
+        return Inputs(steps=steps_per_epoch)  # looking at a batch would take it away
+    steps = steps_per_epoch or _steps(data)
     if steps == 0:
         raise ValueError("fine_tune expects at least one batch. Received an empty dataset.")
     needed = whole or steps == _UNKNOWN
@@ -56,12 +59,14 @@ def is_arrays(data: Any) -> bool:
     return isinstance(data, tuple | list) and len(data) in (2, 3)
 
 
-def _of_arrays(data: Any, batch_size: int) -> Inputs:
+def _of_arrays(data: Any, batch_size: int, steps_per_epoch: int | None) -> Inputs:
     x, y = data[0], data[1]
     if y is None:
         raise ValueError("fine_tune expects labels: train=(images, labels). Received: None for labels.")
     labels = np.asarray(y) if not isinstance(y, dict) else None
     images = keras.tree.flatten(x)[0]
+    if not hasattr(images, "shape"):
+        raise ValueError(f"fine_tune expects images as an array. Received: {type(x).__name__}.")
     count = len(images)
     if count == 0:
         raise ValueError("fine_tune expects at least one image. Received: none.")
@@ -69,7 +74,7 @@ def _of_arrays(data: Any, batch_size: int) -> Inputs:
         raise ValueError(
             f"fine_tune expects as many labels as images. Received: {count} images and labels of shape {labels.shape}."
         )
-    return Inputs(tuple(images.shape[1:]), labels, -(-count // batch_size))
+    return Inputs(tuple(images.shape[1:]), labels, steps_per_epoch or -(-count // batch_size))
 
 
 def _steps(data: Any) -> int:

@@ -134,4 +134,5 @@ def fine_tune_schedule(
 
 
 def _cosine(start: float, end: float, position: Any) -> Any:
-    return start + (end - start) * (1.0 - ops.cos(math.pi * position)) / 2.0
+    share = (1.0 + ops.cos(math.pi * position)) / 2.0
+    return start * share + end * (1.0 - share)  # exact at both ends, where a difference of float32 would not be

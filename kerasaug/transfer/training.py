@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from kerasaug.augmentation import Augmentation
 from kerasaug.callbacks.best_weights import BestWeights
@@ -48,11 +49,12 @@ def run(
     backup_dir: str | os.PathLike | None,
     callbacks: Sequence[keras.callbacks.Callback],
     verbose: int | str,
+    inputs: Inputs | None = None,
 ) -> FineTuned:
-    """See `Recipe.run`."""
+    """See `Recipe.run`; `inputs` is what is known of `train`, where somebody has looked already."""
     _check_call(recipe, validation, model, callbacks)
-    inputs = inspect(train, recipe.batch_size)
-    steps = recipe.steps_per_epoch or inputs.steps
+    inputs = inputs or inspect(train, recipe.batch_size, recipe.steps_per_epoch)
+    steps = inputs.steps
     if steps is None:
         raise ValueError("fine_tune cannot see how many batches an epoch has. Pass `steps_per_epoch`.")
     keras.utils.set_random_seed(recipe.seed)
@@ -60,6 +62,8 @@ def run(
     groups = layer_groups(graph) if groups is None else list(groups)
     reseed(network, recipe.seed)
     trainer = _trainer(recipe, network, groups, inputs, steps)
+    if is_arrays(validation) and recipe.loss is None:
+        check_labels(np.asarray(validation[1]), head_of(network))
     with ExitStack() as stack:
         best = _best_weights(recipe, backup_dir, stack)
         everyone = [
