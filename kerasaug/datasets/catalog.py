@@ -38,7 +38,7 @@ def read_catalog(
     names = all_names if classes is None else chosen_classes(all_names, classes, f"tfds:{name}")
     labels = _labels(name, builder, label)
     wanted = [all_names.index(one) for one in names]
-    selections = _selections(name, labels, wanted, share, seed)
+    selections = _selections(name, labels, dict(zip(wanted, names, strict=True)), share, seed)
     lookup = np.full(len(all_names), -1)
     lookup[wanted] = range(len(names))
     parts = {}
@@ -142,19 +142,19 @@ def _records(builder: Any, split: str, decoders: Any) -> Any:
 
 
 def _selections(
-    name: str, labels: dict[str, np.ndarray], wanted: Sequence[int], share: float, seed: int
+    name: str, labels: dict[str, np.ndarray], wanted: dict[int, str], share: float, seed: int
 ) -> dict[str, tuple[str, np.ndarray]]:
     """For each part the split that it comes from and the numbers of its records."""
     if len(labels) == 2:
         parts = zip(("train", "validation"), labels.items(), strict=True)
-        return {part: (split, np.flatnonzero(np.isin(values, wanted))) for part, (split, values) in parts}
+        return {part: (split, np.flatnonzero(np.isin(values, list(wanted)))) for part, (split, values) in parts}
     chosen: dict[str, list[list[int]]] = {"train": [], "validation": []}
-    for label in wanted:
+    for label, class_name in wanted.items():
         members = np.flatnonzero(labels["train"] == label).tolist()
         if len(members) == 1:
             raise ValueError(
                 f"load_images: expected two images of each class or more, to set one aside. Received: 'tfds:{name}', "
-                f"with one of class number {label}. Leave the class out with classes=."
+                f"with one of {class_name!r}. Leave the class out with classes=."
             )
         if members:
             train, validation = divided(members, share, seed)

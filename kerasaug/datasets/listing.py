@@ -18,6 +18,14 @@ class Skipped:
     Args:
         path: Relative to the directory; a folder ends with a slash. Characters that do not print are escaped.
         reason: In a few words, such as `"truncated"`.
+
+    Example:
+
+    ```python
+    data = kerasaug.datasets.load_images("digits", image_size=(16, 16))
+    for one in data.skipped:
+        print(f"{one.path}: {one.reason}")
+    ```
     """
 
     path: str

@@ -1,7 +1,10 @@
 """Where images come from, what comes back, and that it comes back the same in every process."""
 
 import hashlib
+import inspect
+import json
 import os
+import re
 import subprocess
 import sys
 
@@ -12,6 +15,7 @@ import sklearn.datasets
 from image_files import greys, jpeg, tree
 from PIL import Image
 
+import kerasaug.datasets
 from kerasaug.datasets import ImageData, Skipped, batches, load_images
 
 
@@ -39,18 +43,51 @@ def third(data):
     return [fingerprint(shuffled) for _ in range(3)][-1]
 
 
-def test_another_process_gets_the_same_elements_in_the_same_order(folder):
-    data = load_images(folder, (8, 8))
-    ours = [fingerprint(data.train), fingerprint(data.validation), third(data)]
-    code = (
-        "import sys, keras, test_images as t\n"
-        "keras.utils.set_random_seed(99)\n"
-        "data = t.load_images(sys.argv[1], (8, 8))\n"
-        "print(t.fingerprint(data.train), t.fingerprint(data.validation), t.third(data))\n"
-    )
+ELSEWHERE = """
+import glob, json, sys
+import keras, tensorflow as tf
+import test_images as t
+
+folder, tmp = sys.argv[1:]
+hidden = []
+tf.config.set_visible_devices = lambda devices, kind: hidden.append([devices, kind])
+keras.utils.set_random_seed(99)
+data = t.load_images(folder, (8, 8))
+told = {"order": [t.fingerprint(data.train), t.fingerprint(data.validation), t.third(data)], "hidden": hidden}
+t.load_images(folder, (8, 8), memory_limit=0)
+try:
+    t.load_images(folder + "/ant", (8, 8))
+except ValueError:
+    told["staged"] = len(glob.glob(tmp + "/kerasaug-*"))
+print(json.dumps(told))
+"""
+
+
+@pytest.fixture(scope="module")
+def elsewhere(folder, tmp_path_factory):
+    """What another process tells, and the folder for its temporary files."""
+    tmp = tmp_path_factory.mktemp("tmp")
+    environment = os.environ | {"TMPDIR": os.fspath(tmp)}
+    command = [sys.executable, "-c", ELSEWHERE, folder, tmp]
     here = os.path.dirname(__file__)
-    theirs = subprocess.run([sys.executable, "-c", code, folder], cwd=here, capture_output=True, text=True, check=True)
-    assert theirs.stdout.split() == ours
+    done = subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1]), tmp
+
+
+def test_another_process_gets_the_same_elements_in_the_same_order(folder, elsewhere):
+    data = load_images(folder, (8, 8))
+    assert elsewhere[0]["order"] == [fingerprint(data.train), fingerprint(data.validation), third(data)]
+
+
+def test_the_links_are_gone_when_the_process_is(elsewhere):
+    told, tmp = elsewhere
+    assert told["staged"] == 2
+    assert list(tmp.glob("kerasaug-*")) == []
+
+
+def test_tensorflow_keeps_off_the_accelerator_where_another_backend_computes(elsewhere):
+    ours = keras.backend.backend() == "tensorflow"
+    assert elsewhere[0]["hidden"] == ([] if ours else [[[], "GPU"]] * 3)
 
 
 def test_what_does_not_fit_in_memory_is_the_same_and_read_from_the_files(folder, tmp_path):
@@ -73,21 +110,6 @@ def test_what_fits_in_memory_is_decoded_once(folder, tmp_path):
     shuffled = batches(data.train, 4, shuffle=True)
     assert fingerprint(shuffled) != fingerprint(shuffled)
     assert fingerprint(data.train) == fingerprint(load_images(folder, (8, 8)).train)
-
-
-def test_the_links_are_gone_when_the_process_is(folder, tmp_path):
-    code = (
-        "import sys, glob, kerasaug.datasets as d\n"
-        "d.load_images(sys.argv[1], (8, 8), memory_limit=0)\n"
-        "print(len(glob.glob(sys.argv[2] + '/kerasaug-*')))\n"
-        "try: d.load_images(sys.argv[1] + '/ant', (8, 8))\n"
-        "except ValueError: print(len(glob.glob(sys.argv[2] + '/kerasaug-*')))\n"
-    )
-    environment = os.environ | {"TMPDIR": os.fspath(tmp_path)}
-    command = [sys.executable, "-c", code, folder, tmp_path]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["1", "1"]
-    assert list(tmp_path.glob("kerasaug-*")) == []
 
 
 def test_cropping_and_squeezing(tmp_path):
@@ -147,23 +169,18 @@ def test_the_records_are_what_they_say():
         data.name = "y"
 
 
+@pytest.mark.parametrize("public", [ImageData, Skipped, batches, load_images])
+def test_the_examples_in_the_docstrings_run(public):
+    (block,) = re.findall(r"```python\n(.*?)```", inspect.getdoc(public), re.DOTALL)
+    exec(compile(block, "<example>", "exec"), {"kerasaug": kerasaug})
+
+
 def test_a_model_trains_on_it(folder):
     data = load_images(folder, (8, 8))
     model = keras.Sequential([keras.layers.Rescaling(1 / 255), keras.layers.Flatten(), keras.layers.Dense(2)])
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     train = batches(data.train, 8, shuffle=True)
-    history = model.fit(train, validation_data=batches(data.validation, 8, shuffle=False), epochs=2, verbose=0)
-    assert np.isfinite(history.history["val_loss"]).all()
-
-
-def test_tensorflow_keeps_off_the_accelerator_where_another_backend_computes(folder):
-    code = (
-        "import sys, kerasaug.datasets as d, tensorflow as tf\n"
-        "asked = []\n"
-        "tf.config.set_visible_devices = lambda devices, kind: asked.append((devices, kind))\n"
-        "d.load_images(sys.argv[1], (8, 8))\n"
-        "print(asked)\n"
+    history = model.fit(
+        train, validation_data=batches(data.validation, 8, shuffle=False), epochs=2, shuffle=False, verbose=0
     )
-    done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
-    asked = "[]" if keras.backend.backend() == "tensorflow" else "[([], 'GPU')]"
-    assert done.stdout.strip().splitlines()[-1] == asked
+    assert np.isfinite(history.history["val_loss"]).all()

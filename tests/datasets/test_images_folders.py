@@ -162,7 +162,7 @@ def test_chosen_classes_in_the_order_given(tmp_path):
     assert {label for grey, label in greys(data.train).items() if grey > 200} == {1}
     assert data.skipped == ()
     for wrong in (("bee", "dog"), ("bee",), ("bee", "bee"), ()):
-        with pytest.raises(ValueError, match="expected classes, at least two different names of those in .*ant, bee"):
+        with pytest.raises(ValueError, match=r"expected classes, at least two different names of those in .*ant, bee"):
             load_images(folder, SIZE, classes=wrong)
 
 
