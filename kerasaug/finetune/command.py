@@ -24,6 +24,7 @@ DESCRIPTION = (
 )
 DEFAULTS: dict[str, Any] = {
     "backbone": "MobileNetV2",
+    "alpha": None,
     "weights": "imagenet",
     "epochs": 5,
     "freeze_epochs": 1,
@@ -38,6 +39,7 @@ DEFAULTS: dict[str, Any] = {
 DIGITS: dict[str, Any] = {
     **DEFAULTS,
     "backbone": "MobileNet",
+    "alpha": 0.25,
     "weights": "digits",
     "epochs": 10,
     "image_size": 32,
@@ -74,6 +76,7 @@ def _configure_run(group: Any) -> None:
     group.add_argument("--data", metavar="DATA", help="digits, tfds:NAME, or a directory with a folder for each class")
     group.add_argument("--resume", action="store_true", help="go on with the run in --out, or begin it")
     group.add_argument("--backbone", metavar="NAME", help="a network of keras.applications (default: MobileNetV2)")
+    group.add_argument("--alpha", type=float, metavar="A", help="width of a MobileNet (default: 1; digits: 0.25)")
     group.add_argument(
         "--weights", metavar="W", help="imagenet (the default), none, or a file; for digits: digits, learnt on the spot"
     )

@@ -23,6 +23,7 @@ from kerasaug.transfer.weights import check_weights
 CHECKPOINTS, LOGS = "checkpoints", "logs"
 DIGITS, TARGET = "digits", (5, 6, 7, 8, 9)
 _SHOWN = 20
+_FROM_SCRATCH: dict[str, Any] = {"bn": "train", "lr_mult": 1.0}  # nothing is known yet that should be spared
 
 
 class Interrupted(KeyboardInterrupt):
@@ -108,7 +109,8 @@ def _load(options: Options, cache: str | os.PathLike | None, console: Console) -
 
 def _weights(options: Options, cache: str | os.PathLike | None, console: Console) -> str | None:
     if options.weights == DIGITS:
-        return os.fspath(pretrained_on_digits(options.backbone, options.image_size, cache, console))
+        network = (options.backbone, options.alpha, options.image_size)
+        return os.fspath(pretrained_on_digits(*network, cache, console))
     return None if options.weights == "none" else options.weights
 
 
@@ -119,7 +121,7 @@ def _train(options: Options, data: ImageData, weights: str | None, folder: Path,
         batches(data.train, options.batch_size, shuffle=True, seed=options.seed),
         batches(data.validation, options.batch_size, shuffle=False),
         weights=weights,
-        backbone_args={"alpha": 0.25} if options.weights == DIGITS else None,
+        backbone_args=None if options.alpha is None else {"alpha": options.alpha},
         classes=data.class_names,
         image_size=options.image_size,
         epochs=options.epochs,
@@ -127,7 +129,7 @@ def _train(options: Options, data: ImageData, weights: str | None, folder: Path,
         base_lr=options.learning_rate,
         policy=options.policy,
         batch_size=options.batch_size,
-        bn="train" if weights is None else "frozen",  # statistics of random weights are no one's
+        **(_FROM_SCRATCH if weights is None else {}),
         seed=options.seed,
         mixed_precision=precision,
         backup_dir=folder / CHECKPOINTS,

@@ -19,6 +19,7 @@ class Options:
     Args:
         data: `"digits"`, `"tfds:NAME"` or a directory.
         backbone: Name of a network in `keras.applications`.
+        alpha: Its width, for the MobileNets that have one, or `None`.
         weights: `"imagenet"`, `"none"`, a path, or `"digits"` for a backbone that the job pretrains itself.
         epochs: Epochs in which everything trains.
         freeze_epochs: Epochs before them in which only the head trains.
@@ -34,6 +35,7 @@ class Options:
 
     data: str
     backbone: str
+    alpha: float | None
     weights: str
     epochs: int
     freeze_epochs: int

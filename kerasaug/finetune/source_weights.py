@@ -14,12 +14,17 @@ from kerasaug.finetune.progress import bars
 
 
 def pretrained_on_digits(
-    backbone: str, image_size: int, cache: str | os.PathLike | None = None, console: Console | None = None
+    backbone: str,
+    alpha: float | None,
+    image_size: int,
+    cache: str | os.PathLike | None = None,
+    console: Console | None = None,
 ) -> Path:
     """The weights file of a small MobileNet that has learnt the digits 0 to 4, trained when it is not there yet.
 
     Args:
         backbone: Must be the one that is trained: `"MobileNet"`.
+        alpha: Its width; likewise.
         image_size: In pixels; likewise.
         cache: See `kerasaug.datasets.cache_dir`.
         console: Where to show progress.
@@ -28,11 +33,11 @@ def pretrained_on_digits(
         ValueError: When it is another network or size.
     """
     settings = Settings()
-    if backbone != settings.backbone or image_size != settings.size:
+    if (backbone, alpha, image_size) != (settings.backbone, settings.alpha, settings.size):
         raise ValueError(
-            f"finetune: expected --backbone {settings.backbone} and --image-size {settings.size} with --weights "
-            f"digits, since that is what is trained. Received: {backbone} and {image_size}. Choose --weights none, "
-            "imagenet or a file."
+            f"finetune: expected --backbone {settings.backbone} --alpha {settings.alpha} --image-size {settings.size} "
+            f"with --weights digits, since that is what is trained. Received: {backbone}, {alpha} and {image_size}. "
+            "Choose --weights none, imagenet or a file."
         )
     folder = location(settings, cache)
     if not (folder / WEIGHTS).is_file():
