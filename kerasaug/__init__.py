@@ -1,6 +1,6 @@
 """Augmentation layers, transfer helpers, callbacks and export for Keras 3."""
 
-from kerasaug import callbacks, layers, transfer
+from kerasaug import callbacks, layers, transfer, visualization
 from kerasaug.augmentation import Augmentation
 from kerasaug.datasets.augment import augment_dataset
 from kerasaug.datasets.boxes import densify_boxes
@@ -21,4 +21,5 @@ __all__ = [
     "export_savedmodel",
     "layers",
     "transfer",
+    "visualization",
 ]

@@ -16,12 +16,16 @@ _LEARNING = (("Loss", "loss"), ("Accuracy", "accuracy"))
 
 def panels(run: Run) -> list["Panel"]:
     """What there is to draw, from the top down; a key without a single number is left out."""
-    learning = [
+    return learning_panels(run) + schedule_panels(run)
+
+
+def learning_panels(run: Run) -> list["Panel"]:
+    """Those of the learning curves."""
+    return [
         Panel(title, 3.0, lambda axes, run, key=key: _learning(axes, run, key))  # type: ignore[misc]
         for title, key in _LEARNING
         if _known(run, key) or _known(run, f"val_{key}")
     ]
-    return learning + schedule_panels(run)
 
 
 def schedule_panels(run: Run) -> list["Panel"]:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from kerasaug.extras import require
-from kerasaug.finetune.run_report.curves import draw_panels, panels, schedule_panels
+from kerasaug.finetune.run_report.curves import draw_panels, learning_panels, schedule_panels
 from kerasaug.finetune.run_report.events import EventFile
 from kerasaug.finetune.run_report.matrix import draw_confusions
 from kerasaug.finetune.run_report.picture import headline
@@ -108,7 +108,7 @@ def _pictures(run: Run) -> dict[str, bytes]:
             pictures["augmented_samples"] = _drawn(draw_samples, run, 9.0, 9.0 * height / width + 0.4)
         if len(run.truth):
             pictures["confusion_matrix"] = _drawn(draw_confusions, run, 8.0, 8.0)
-        for tag, chosen in (("learning_curves_and_schedule", panels(run)), ("schedule", schedule_panels(run))):
+        for tag, chosen in (("learning_curves", learning_panels(run)), ("schedule", schedule_panels(run))):
             if chosen:
                 figure = new_figure(8.0, 0.5 + 1.2 * sum(panel.height for panel in chosen))
                 ratios = [panel.height for panel in chosen]
