@@ -1,5 +1,6 @@
-"""Timings of a fine-tuning recipe against Keras's own layers, in one run, as ratios."""
+"""Timings of a fine-tuning recipe, and of each layer, against Keras's own layers and other libraries, as ratios."""
 
 from kerasaug.benchmark.run import run
+from kerasaug.benchmark.settings import Settings
 
-__all__ = ["run"]
+__all__ = ["Settings", "run"]

@@ -1,6 +1,6 @@
 """The recipe that is timed, from kerasaug's layers and from Keras's, with the same arguments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -10,15 +10,11 @@ import numpy as np
 import kerasaug
 
 CLASSES = 10
+OPS = ("flip", "rotation", "zoom", "translation", "shear", "colour jitter", "erasing", "MixUp")
 
 
-def layers_of(module: ModuleType, num_classes: dict[str, int]) -> list[Any]:
-    """Flip, rotation, zoom, translation, shear, colour jitter, erasing and MixUp.
-
-    Args:
-        module: `keras.layers` or `kerasaug.layers`.
-        num_classes: Extra arguments of `MixUp`.
-    """
+def layers_of(module: ModuleType) -> list[Any]:
+    """One layer for each of `OPS`, from `keras.layers` or `kerasaug.layers`."""
     return [
         module.RandomFlip("horizontal"),
         module.RandomRotation(0.1),
@@ -27,18 +23,22 @@ def layers_of(module: ModuleType, num_classes: dict[str, int]) -> list[Any]:
         module.RandomShear(0.2, 0.2),
         module.RandomColorJitter(brightness_factor=0.2, contrast_factor=0.2, saturation_factor=(0.4, 0.6)),
         module.RandomErasing(),
-        module.MixUp(**num_classes),
+        module.MixUp(),
     ]
 
 
-def pipeline() -> kerasaug.Pipeline:
+def pipeline(dtype: str = "float32") -> kerasaug.Pipeline:
     """The recipe as one fused pipeline."""
-    return kerasaug.Pipeline(layers_of(kerasaug.layers, {}), seed=0)
+    return kerasaug.Pipeline(layers_of(kerasaug.layers), seed=0, dtype=dtype)
 
 
-def keras_in_turn() -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """The recipe as Keras's layers, one after another."""
-    layers = layers_of(keras.layers, {})
+def augmenting(layer: Any) -> Callable[[Any], Any]:
+    """A call of one layer that augments wherever it is made."""
+    return lambda data: layer(data, training=True)
+
+
+def in_turn(layers: Sequence[Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """The recipe as layers, one after another."""
 
     def augment(data: dict[str, Any]) -> dict[str, Any]:
         data = dict(data)  # Keras's layers change the dict they are given
@@ -46,13 +46,17 @@ def keras_in_turn() -> Callable[[dict[str, Any]], dict[str, Any]]:
             data = layer(data, training=True)
         return data
 
-    augment.layers = layers  # type: ignore[attr-defined]
     return augment
 
 
-def batch(size: int, side: int, dtype: str = "float32") -> dict[str, Any]:
-    """Random images in [0, 255] with one-hot labels."""
+def arrays(size: int, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Random uint8 images, and one-hot labels."""
     rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (size, side, side, 3)).astype(dtype)
-    labels = np.eye(CLASSES, dtype="float32")[rng.integers(0, CLASSES, size)]
-    return {"images": keras.ops.convert_to_tensor(images), "labels": keras.ops.convert_to_tensor(labels)}
+    images = rng.integers(0, 256, (size, side, side, 3), dtype="uint8")
+    return images, np.eye(CLASSES, dtype="float32")[rng.integers(0, CLASSES, size)]
+
+
+def batch(size: int, side: int, dtype: str = "float32") -> dict[str, Any]:
+    """Random images in [0, 255] with one-hot labels, as tensors."""
+    images, labels = arrays(size, side)
+    return {"images": keras.ops.convert_to_tensor(images.astype(dtype)), "labels": keras.ops.convert_to_tensor(labels)}

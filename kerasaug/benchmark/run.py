@@ -1,68 +1,90 @@
-"""Runs the benchmark and prints its table."""
+"""Runs the sections of the benchmark and gathers what they found."""
 
-import json
-import platform
-from pathlib import Path
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import keras
 
-from kerasaug.benchmark import contenders
-from kerasaug.benchmark.recipe import batch
+from kerasaug.benchmark import recipe
+from kerasaug.benchmark.bars import evaluate
+from kerasaug.benchmark.machine import describe
+from kerasaug.benchmark.peers import PEERS, Peer, choose
+from kerasaug.benchmark.sections import layers, memory, places, scaling, tpu, train_step
+from kerasaug.benchmark.settings import Settings
 from kerasaug.benchmark.timing import in_turns
+from kerasaug.benchmark.ways import one_pass, usual
+
+SCHEMA = 1
+FLOOR_ROUNDS = 20
 
 
-def run(
-    batch_size: int = 64, size: int = 224, rounds: int = 5, dtype: str = "float32", out: str | None = None
-) -> dict[str, Any]:
-    """Times a recipe (flip, rotation, zoom, translation, shear, colour jitter, erasing, MixUp) against Keras's layers.
+def run(settings: Settings | None = None, say: Callable[[str], None] = lambda message: None) -> dict[str, Any]:
+    """Times kerasaug against Keras's layers and every peer that is installed.
 
     Args:
-        batch_size: Images in a batch.
-        size: Their height and width, in pixels.
-        rounds: How many times each contender is timed, in turns; medians are reported.
-        dtype: Of the images; Keras's layers are given the same.
-        out: A file to write the figures to, as JSON; none when `None`.
+        settings: What to measure; the whole benchmark when `None`.
+        say: Called with a line before each section.
 
     Returns:
-        Dict of the figures, in milliseconds a batch.
+        The report: plain values, milliseconds for a batch unless a key says otherwise.
+
+    Raises:
+        ValueError: When the settings name an unknown peer.
     """
+    settings = settings or Settings()
     backend = keras.backend.backend()
-    data = batch(batch_size, size, dtype)
-    # On its own: after Keras's layers, the memory that they give back under JAX would be counted as the floor's time.
-    floor = in_turns({"one pass": contenders.floor(data)}, rounds)
-    places: dict[str, dict[str, float]] = {}
-    function = "jax.jit" if backend == "jax" else "tf.function"
-    places[function] = {**in_turns(contenders.in_a_function(data), rounds), **floor}
-    if backend == "tensorflow":
-        places["ds.map"] = {**in_turns(contenders.in_a_dataset(data), rounds), **floor}
-    step = in_turns(contenders.in_a_train_step(data), rounds)
-    ours = (step["augmented"] - step["bare"]) / contenders.STEPS
-    places["compiled train step"] = {"kerasaug": ours, **floor}
-    report = {
+    peers, left = choose(settings.peers, backend)
+    started, start = datetime.now(UTC), time.perf_counter()
+    say(f"one pass over a batch of {'×'.join(map(str, settings.shape))} {settings.dtype}, on {backend}")
+    floor = _floor(settings)
+    report: dict[str, Any] = {
+        "schema": SCHEMA,
+        "quick": settings.quick,
         "backend": backend,
-        "keras": keras.version(),
-        "machine": platform.machine(),
-        "shape": [batch_size, size, size, 3],
-        "dtype": dtype,
-        "milliseconds": places,
+        "machine": describe([peer.package for peer in peers]),
+        "settings": settings.to_dict(),
+        "peers": {**{peer.name: f"version {peer.version}" for peer in peers}, **left},
+        "started": started.isoformat(timespec="seconds"),
+        "floor": {"place": usual(), "milliseconds": floor},
     }
-    if out:
-        Path(out).write_text(json.dumps(report, indent=2) + "\n")
-    _print(report)
+    for name in settings.only:
+        say(name)
+        report |= _SECTIONS[name](settings, peers, floor)
+    report["floor"]["milliseconds_at_the_end"] = _floor(settings)
+    report["seconds"] = time.perf_counter() - start
+    report["bars"] = [bar.to_dict() for bar in evaluate(report)]
     return report
 
 
-def _print(report: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _floor(settings: Settings) -> float:
+    data = recipe.batch(settings.batch_size, settings.image_size, settings.dtype)
+    timing = in_turns({"one pass": one_pass(data["images"])}, FLOOR_ROUNDS)["one pass"]
+    if timing.milliseconds is None:
+        raise RuntimeError(f"benchmark could not time one pass over the batch: {timing.error}")
+    return timing.milliseconds
 
-    shape = "×".join(map(str, report["shape"]))
-    table = Table(title=f"Recipe of eight layers, {shape} {report['dtype']}, {report['backend']}; ms a batch")
-    for name in ("where", "kerasaug", "Keras's layers in turn", "times faster", "one pass", "passes"):
-        table.add_column(name, justify="left" if name == "where" else "right")
-    for place, times in report["milliseconds"].items():
-        ours, theirs, floor = times["kerasaug"], times.get("Keras"), times["one pass"]
-        ratio = (f"{theirs:.0f}", f"{theirs / ours:.1f}") if theirs else ("–", "–")
-        table.add_row(place, f"{ours:.1f}", *ratio, f"{floor:.1f}", f"{ours / floor:.1f}")
-    Console().print(table)
+
+def _recipe(settings: Settings, peers: list[Peer], floor: float) -> dict[str, Any]:
+    return {
+        "recipe": places.measure(settings, peers, floor),
+        "train_step": train_step.measure(settings, floor, _has_keras(peers)),
+    }
+
+
+def _tpu(settings: Settings, peers: list[Peer], floor: float) -> dict[str, Any]:
+    return {"tpu": tpu.measure()} if tpu.backend_lowers() else {}
+
+
+def _has_keras(peers: list[Peer]) -> bool:
+    return PEERS[0] in peers
+
+
+_SECTIONS: dict[str, Callable[[Settings, list[Peer], float], dict[str, Any]]] = {
+    "recipe": _recipe,
+    "layers": lambda settings, peers, floor: {"layers": layers.measure(settings, peers, floor)},
+    "memory": lambda settings, peers, floor: {"memory": memory.measure(settings, _has_keras(peers))},
+    "scaling": lambda settings, peers, floor: {"scaling": scaling.measure(settings)},
+    "tpu": _tpu,
+}

@@ -1,0 +1,55 @@
+"""Where a report goes: the terminal, a JSON file, a picture."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from kerasaug.benchmark.files import write_atomically
+from kerasaug.benchmark.plot import draw
+from kerasaug.benchmark.tables import remarks, tables
+from kerasaug.extras import require
+
+WIDTH = 120  # of tables in a file or a pipe, which have none of their own
+
+
+def progress() -> Callable[[str], None]:
+    """A function that says on the error stream what is being measured."""
+    console = Console(stderr=True)
+    return lambda message: console.print(f"… {message}", style="dim", markup=False, highlight=False)
+
+
+def prepare(out: str | None, plot: str | None) -> None:
+    """Finds out before the minutes of measuring whether the files can be written.
+
+    Raises:
+        OSError: When a folder cannot be made.
+        ImportError: When a picture is wanted and matplotlib is not installed.
+    """
+    for path in filter(None, (out, plot)):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        if Path(path).is_dir():
+            raise IsADirectoryError(f"expected the name of a file, received the folder {path}")
+    if plot:
+        require("matplotlib.figure", "plot", "kerasaug benchmark --plot")
+
+
+def deliver(report: dict[str, Any], out: str | None, plot: str | None) -> None:
+    """Prints a report, and writes its files."""
+    if out:
+        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+        write_atomically(out, lambda path: _write(path, text))
+    if plot:
+        write_atomically(plot, lambda path: draw(report, path))
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    for table in tables(report):
+        console.print(table)
+    for line in remarks(report):
+        console.print(line, markup=False, highlight=False)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What the benchmark measures, one module for each section of its report."""

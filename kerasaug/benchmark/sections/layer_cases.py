@@ -1,0 +1,71 @@
+"""The layers that Keras or keras-cv have too, with the arguments of the comparison."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+import kerasaug
+from kerasaug.layers.image.warp.base import Warp
+
+
+@dataclass(frozen=True)
+class LayerCase:
+    """One layer, made with the same arguments from `kerasaug.layers` and from `keras.layers`.
+
+    Args:
+        name: In both.
+        arguments: Of both.
+    """
+
+    name: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_warp(self) -> bool:
+        """Whether it moves pixels; every other layer computes a pixel from the same one of the image or its partner."""
+        return issubclass(getattr(kerasaug.layers, self.name), Warp)
+
+    @property
+    def mixes(self) -> bool:
+        """Whether it needs labels."""
+        return self.ours().mixes
+
+    def ours(self, **arguments: Any) -> Any:
+        """The layer of kerasaug."""
+        return getattr(kerasaug.layers, self.name)(**self.arguments, **arguments)
+
+    def keras(self, **arguments: Any) -> Any | None:
+        """The layer of Keras; `None` where it has none."""
+        make = getattr(keras.layers, self.name, None)
+        return make and make(**self.arguments, **arguments)
+
+
+def layer_cases(size: int) -> list[LayerCase]:
+    """Every layer that kerasaug shares with Keras or keras-cv, for images of this height and width."""
+    crop = cropped(size)
+    return [
+        LayerCase("RandomFlip", {"mode": "horizontal"}),
+        LayerCase("RandomRotation", {"factor": 0.1}),
+        LayerCase("RandomZoom", {"height_factor": 0.2}),
+        LayerCase("RandomTranslation", {"height_factor": 0.1, "width_factor": 0.1}),
+        LayerCase("RandomShear", {"x_factor": 0.2, "y_factor": 0.2}),
+        LayerCase("RandomCrop", {"height": crop, "width": crop}),
+        LayerCase("RandomBrightness", {"factor": 0.2}),
+        LayerCase("RandomContrast", {"factor": 0.2}),
+        LayerCase("RandomSaturation", {"factor": (0.4, 0.6)}),
+        LayerCase(
+            "RandomColorJitter",
+            {"brightness_factor": 0.2, "contrast_factor": 0.2, "saturation_factor": (0.4, 0.6)},
+        ),
+        LayerCase("Solarization", {"addition_factor": 0.1, "threshold_factor": (0.3, 0.7)}),
+        LayerCase("RandomCutout", {"height_factor": 0.4, "width_factor": 0.4}),
+        LayerCase("RandomErasing"),
+        LayerCase("MixUp"),
+        LayerCase("CutMix"),
+    ]
+
+
+def cropped(size: int) -> int:
+    """The side of a crop, for images of this side."""
+    return max(1, size * 7 // 8)
