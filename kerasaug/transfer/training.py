@@ -162,7 +162,7 @@ def _warmup(recipe: Recipe, steps: int) -> int:
 
 def _data(train: Any, recipe: Recipe) -> dict[str, Any]:
     if not is_arrays(train):
-        return {"x": train}
+        return {"x": train, "shuffle": isinstance(train, keras.utils.PyDataset)}  # the others come in their own order
     names = ("x", "y", "sample_weight")
     return {**dict(zip(names, train, strict=False)), "batch_size": recipe.batch_size}
 

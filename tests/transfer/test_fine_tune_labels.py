@@ -85,7 +85,7 @@ def test_an_operation_without_a_layer_is_not_guessed_at():
     images = keras.Input((4,))
     model = keras.Model(images, keras.ops.softmax(keras.layers.Dense(3)(images)))
     assert head_of(model).activation is None
-    with pytest.raises(ValueError, match="probabilities or logits.*Pass `loss` and `metrics`"):
+    with pytest.raises(ValueError, match=r"probabilities or logits.*Pass `loss` and `metrics`"):
         objective(head_of(model), SPARSE, False, 0.0)
 
 
