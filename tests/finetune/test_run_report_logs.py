@@ -133,6 +133,16 @@ def test_what_a_run_lacks_is_left_out(tmp_path):
     assert [value.tag for _, value in values(tmp_path / "report")] == ["summary"]
 
 
+def test_a_report_that_cannot_be_finished_leaves_no_file(tmp_path, monkeypatch):
+    def fail(self, tag, markdown, step):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(EventFile, "text", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_logs(make_run(), tmp_path)
+    assert list((tmp_path / "report").iterdir()) == []
+
+
 def test_a_disk_that_is_full_is_an_os_error(tmp_path, monkeypatch):
     file = EventFile(tmp_path)
 

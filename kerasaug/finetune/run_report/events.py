@@ -6,6 +6,7 @@ package is needed only to look at the logs.
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ class EventFile:
     def __init__(self, folder: Path, first_step: int | None = None) -> None:
         self._tf = require("tensorflow", "tensorflow", "TensorBoard's logs")
         folder.mkdir(parents=True, exist_ok=True)
-        name = f"events.out.tfevents.{time.time_ns():020d}.{os.getpid()}.kerasaug"
-        self._file = self._tf.io.TFRecordWriter(str(folder / name))
+        self.path = folder / f"events.out.tfevents.{time.time_ns():020d}.{os.getpid()}.kerasaug"
+        self._file = self._tf.io.TFRecordWriter(str(self.path))
         self._write(file_version="brain.Event:2")
         if first_step is not None:
             start = self._tf.compat.v1.SessionLog(status=self._tf.compat.v1.SessionLog.START)
@@ -52,15 +53,17 @@ class EventFile:
 
     def close(self) -> None:
         """Closes the file."""
-        self._file.close()
+        self._guarded(self._file.close)
 
     def _summary(self, values: list[Any], step: int) -> None:
         self._write(step=step, summary=self._tf.compat.v1.Summary(value=values))
 
     def _write(self, **fields: Any) -> None:
         event = self._tf.compat.v1.Event(wall_time=time.time(), **fields)
+        self._guarded(lambda: (self._file.write(event.SerializeToString()), self._file.flush()))
+
+    def _guarded(self, act: Callable[[], Any]) -> None:
         try:
-            self._file.write(event.SerializeToString())
-            self._file.flush()
+            act()
         except self._tf.errors.OpError as error:  # no `OSError`, though a full disk it is
             raise OSError(f"TensorBoard's logs cannot be written: {error.message}") from error

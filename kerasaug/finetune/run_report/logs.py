@@ -85,7 +85,7 @@ def write_logs(run: Run, folder: str | os.PathLike) -> None:
 
     Raises:
         ImportError: When TensorFlow or matplotlib is not installed.
-        OSError: When the folder cannot be written.
+        OSError: When the folder cannot be written; no half a file stays.
     """
     pictures, step = _pictures(run), max(run.epochs - 1, 0)
     file = EventFile(Path(folder) / "report", first_step=0)
@@ -96,8 +96,10 @@ def write_logs(run: Run, folder: str | os.PathLike) -> None:
         for key in ("learning_rate", "weight_decay", "strength", "unfrozen_groups"):
             for epoch, value in enumerate(run.history.get(key, ())):
                 file.scalars({f"schedule/{key}": float(value)}, epoch)
-    finally:
         file.close()
+    except BaseException:
+        file.path.unlink(missing_ok=True)
+        raise
 
 
 def _pictures(run: Run) -> dict[str, bytes]:

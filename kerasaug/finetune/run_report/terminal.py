@@ -27,15 +27,15 @@ def print_run(run: Run, console: Console) -> None:
     """
     if len(run.truth):
         console.print(summary_table(run))
-    for line in _lines(run):
+    for line in (printable(f"{run.title}: {headline(run)}"), *_lines(run)):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def summary_table(run: Run) -> Table:
-    """Precision, recall and F1 of each class, of the worst where there are many, and their means."""
+    """Precision, recall and F1 of each class, of the worst where there are many; their means, and the accuracy."""
     rows = measures.per_class(run)
     shown = rows if len(rows) <= CLASSES else sorted(rows, key=_rank)[:CLASSES]
-    table = Table(title=Text(printable(f"{run.title}: {headline(run)}")))
+    table = Table(title=Text(f"{printable(run.title)}, the validation part, in %"))
     for header in ("class", "precision", "recall", "F1", "images"):
         table.add_column(header, justify="left" if header == "class" else "right")
     for one in shown:
@@ -45,6 +45,8 @@ def summary_table(run: Run) -> Table:
     table.add_section()
     mean = measures.macro(run)
     table.add_row(*_cells("mean of the classes", ClassMeasures("", **mean, support=len(run.truth))))
+    found = measures.accuracy(run)
+    table.add_row("accuracy", "", "", _percent(found.value), str(found.total))
     return table
 
 
