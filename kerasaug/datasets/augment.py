@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import keras
-
 from kerasaug.augmentation import Augmentation
 from kerasaug.extras import require
 from kerasaug.training.targets import Targets
@@ -59,7 +57,7 @@ def augment_dataset(
     @tf.autograph.experimental.do_not_convert
     def augment(element: Any, key: Any) -> Any:
         if isinstance(element, tuple):
-            batch = keras.utils.unpack_x_y_sample_weight(element)
+            batch = targets.unpack(element)
             found = targets.take(batch)
             names = {kind: (pipeline.keys or {}).get(kind, kind) for kind in found}
             mixed = _replay({names[kind]: value for kind, value in found.items()}, key)

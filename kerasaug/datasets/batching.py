@@ -75,7 +75,7 @@ def _shuffled(tf: Any, dataset: Any, count: int, seed: int, iteration: Any) -> A
 
     @tf.autograph.experimental.do_not_convert
     def number(_: Any) -> Any:
-        return iteration.assign_add(1) - 1
+        return iteration.assign_add(1)
 
     @tf.autograph.experimental.do_not_convert
     def ordered(number: Any) -> Any:
