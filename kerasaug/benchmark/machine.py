@@ -31,8 +31,8 @@ def device() -> str:
     return "cpu"
 
 
-def describe(modules: Iterable[str]) -> dict[str, Any]:
-    """The machine, and the versions of Keras, its backend, and `modules` where they are installed."""
+def describe(packages: Iterable[str]) -> dict[str, Any]:
+    """The machine, and the versions of Keras, the backends, and other packages where they are installed."""
     return {
         "cpu": _cpu(),
         "architecture": platform.machine(),
@@ -44,7 +44,7 @@ def describe(modules: Iterable[str]) -> dict[str, Any]:
             "kerasaug": kerasaug.__version__,
             "keras": keras.version(),
             "python": platform.python_version(),
-            **{name: version for name in ("numpy", "tensorflow", "jax", *modules) if (version := _version(name))},
+            **{name: version for name in ("numpy", "tensorflow", "jax", *packages) if (version := version_of(name))},
         },
     }
 
@@ -57,8 +57,9 @@ def _cpu() -> str:
     return platform.processor() or "unknown"
 
 
-def _version(package: str) -> str | None:
+def version_of(package: str) -> str | None:
+    """Of an installed distribution; `None` where there is none of that name."""
     try:
-        return metadata.version(package.replace("_", "-"))
+        return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None

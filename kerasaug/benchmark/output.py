@@ -13,7 +13,7 @@ from kerasaug.benchmark.plot import draw
 from kerasaug.benchmark.tables import remarks, tables
 from kerasaug.extras import require
 
-WIDTH = 120  # of tables in a file or a pipe, which have none of their own
+WIDTH = 140  # of tables in a file or a pipe, which have none of their own
 
 
 def progress() -> Callable[[str], None]:

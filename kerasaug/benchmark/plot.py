@@ -70,7 +70,7 @@ def _bars(axis: Any, bars: list[tuple[str, float, bool]], floor: float) -> None:
         axis.text(value, place, f" {value:.1f} ms, {value / floor:.0f} passes", color=INK, fontsize=8, va="center")
     axis.set_xscale("log")
     axis.xaxis.set_major_formatter("{x:g}")
-    axis.set_xlim(starts, 4 * max(value for _, value, _ in bars))
+    axis.set_xlim(starts, 8 * max(value for _, value, _ in bars))
     axis.set_ylim(len(bars) - 0.4, -1.2)
     axis.set_yticks(places, [label for label, _, _ in bars], fontsize=8, color=INK)
     axis.set_xlabel("milliseconds a batch, logarithmic; less is better", fontsize=8, color=MUTED)

@@ -9,7 +9,7 @@ import keras
 
 from kerasaug.benchmark import recipe
 from kerasaug.benchmark.bars import evaluate
-from kerasaug.benchmark.machine import describe
+from kerasaug.benchmark.machine import describe, version_of
 from kerasaug.benchmark.peers import PEERS, Peer, choose
 from kerasaug.benchmark.sections import layers, memory, places, scaling, tpu, train_step
 from kerasaug.benchmark.settings import Settings
@@ -32,6 +32,17 @@ def run(settings: Settings | None = None, say: Callable[[str], None] = lambda me
 
     Raises:
         ValueError: When the settings name an unknown peer.
+        RuntimeError: When not even one pass over the batch can be timed.
+
+    Example:
+
+    ```python
+    from kerasaug.benchmark import Settings, run
+
+    small = Settings(batch_size=4, image_size=32, rounds=2, only=("tpu",), peers=(), quick=True)
+    report = run(small, say=print)
+    report["floor"]["milliseconds"]  # one pass over the batch
+    ```
     """
     settings = settings or Settings()
     backend = keras.backend.backend()
@@ -45,7 +56,7 @@ def run(settings: Settings | None = None, say: Callable[[str], None] = lambda me
         "backend": backend,
         "machine": describe([peer.package for peer in peers]),
         "settings": settings.to_dict(),
-        "peers": {**{peer.name: f"version {peer.version}" for peer in peers}, **left},
+        "peers": {**{peer.name: f"version {version_of(peer.package)}" for peer in peers}, **left},
         "started": started.isoformat(timespec="seconds"),
         "floor": {"place": usual(), "milliseconds": floor},
     }

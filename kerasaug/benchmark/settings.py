@@ -20,6 +20,14 @@ class Settings:
         peers: Names of the libraries to compare with; every installed one when `None`, none when empty.
         only: The sections to run, of `SECTIONS`.
         quick: Whether the sizes are too small for the figures to be quoted; said wherever they appear.
+
+    Example:
+
+    ```python
+    from kerasaug.benchmark import Settings
+
+    Settings(only=("recipe", "layers"), peers=("keras", "albumentations"))
+    ```
     """
 
     batch_size: int = 64

@@ -53,9 +53,9 @@ def remarks(report: dict[str, Any]) -> list[str]:
 
 def _table(heading: str, first: str, *others: str) -> Table:
     table = Table(title=heading, title_justify="left")
-    table.add_column(first)
+    table.add_column(first, overflow="fold")
     for name in others:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     return table
 
 

@@ -1,8 +1,10 @@
 """A tiny run of the whole: what the report holds, that its figures agree, and what is never imported."""
 
+import inspect
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -12,6 +14,7 @@ from rich.console import Console
 
 from kerasaug.benchmark import Settings, run
 from kerasaug.benchmark.plot import bars_of
+from kerasaug.benchmark.sections import tpu
 from kerasaug.benchmark.tables import remarks, tables
 from kerasaug.benchmark.ways import ways
 
@@ -129,3 +132,12 @@ def test_without_peers_none_is_imported():
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.splitlines()[-1].split() == []
     assert "keras: not chosen." in done.stdout
+
+
+@pytest.mark.parametrize("public", [Settings, run], ids=["Settings", "run"])
+def test_the_examples_run(public, monkeypatch):
+    monkeypatch.setattr(tpu, "measure", list)
+    (block,) = re.findall(r"```python\n(.*?)```", inspect.getdoc(public), re.DOTALL)
+    scope = {}
+    exec(compile(block, "<example>", "exec"), scope)
+    assert public is Settings or scope["report"]["quick"]

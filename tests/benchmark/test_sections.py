@@ -181,9 +181,11 @@ def test_memory_is_counted_in_batches(monkeypatch):
 
 @pytest.mark.skipif(BACKEND == "torch", reason="the benchmark times compiled functions")
 def test_memory_is_measured_in_a_process_of_its_own():
+    much = np.ones(250_000_000)  # 2 GB, which a child's own count of its peak begins with
     found = memory._child("kerasaug", 2, TINY)
     assert found["what"].startswith("resident memory")
     assert found["peak"] > found["holding"] > 50_000_000
+    assert found["peak"] < much.nbytes
 
 
 def test_a_child_that_fails_is_reported(monkeypatch):

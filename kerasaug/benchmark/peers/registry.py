@@ -3,7 +3,7 @@
 import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -72,11 +72,6 @@ class Peer:
     def installed(self) -> bool:
         """Whether it could be imported; it is not."""
         return importlib.util.find_spec(self.module) is not None
-
-    @property
-    def version(self) -> str:
-        """Of the installed package."""
-        return metadata.version(self.package)
 
     def contenders(self, scene: Scene) -> list[Contender]:
         """Imports the library, and builds the recipe from it."""

@@ -51,13 +51,19 @@ class _ProcessMeter:
 
     def now(self) -> int:
         """Bytes resident now; where the system does not tell, the peak so far."""
-        if not _STATUS.exists():
-            return self.peak()
-        (line,) = [line for line in _STATUS.read_text().splitlines() if line.startswith("VmRSS")]
-        return 1024 * int(line.split()[1])
+        return self._status("VmRSS") or self._highest_ever()
 
     def peak(self) -> int:
         """Most bytes since the peak was last forgotten."""
+        return self._status("VmHWM") or self._highest_ever()
+
+    def _status(self, name: str) -> int | None:
+        lines = _STATUS.read_text().splitlines() if _STATUS.exists() else []
+        found = [line for line in lines if line.startswith(f"{name}:")]
+        return 1024 * int(found[0].split()[1]) if found else None
+
+    def _highest_ever(self) -> int:
+        """On Linux no less than what the process that started this one took, which is why it is asked last."""
         unit = 1 if sys.platform == "darwin" else 1024
         return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
