@@ -1,6 +1,6 @@
 """Augmentation layers, transfer helpers, callbacks and export for Keras 3."""
 
-from kerasaug import callbacks, layers, transfer, visualization
+from kerasaug import callbacks, datasets, layers, transfer, visualization
 from kerasaug.augmentation import Augmentation
 from kerasaug.datasets.augment import augment_dataset
 from kerasaug.datasets.boxes import densify_boxes
@@ -17,6 +17,7 @@ __all__ = [
     "Pipeline",
     "augment_dataset",
     "callbacks",
+    "datasets",
     "densify_boxes",
     "export_savedmodel",
     "layers",

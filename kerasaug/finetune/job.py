@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from kerasaug.finetune.progress import Stopwatch
 from kerasaug.finetune.run_report import log_callback
 from kerasaug.finetune.source_weights import pretrained_on_digits
 from kerasaug.resume.storage import read_latest
-from kerasaug.transfer import FineTuned, fine_tune, policy
+from kerasaug.transfer import FineTuned, fine_tune
 from kerasaug.transfer.backbones import find_application
+from kerasaug.transfer.policies import policy_config
 from kerasaug.transfer.weights import check_weights
 
 CHECKPOINTS, LOGS = "checkpoints", "logs"
@@ -59,17 +61,16 @@ def run(
     _check(options)
     data = _load(options, cache, console)
     weights = _weights(options, cache, console)
-    new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
+    made = _make(folder)
     try:
         run_file.write(folder, options, run_file.UNFINISHED)
         tuned = _train(options, data, weights, folder, console)
         outputs = write_outputs(options, data, tuned, folder, stopwatch, console)
         run_file.write(folder, options, run_file.DONE)
     except KeyboardInterrupt:
-        raise Interrupted(_what_is_kept(folder, new)) from None
+        raise Interrupted(_what_is_kept(folder, made)) from None
     except BaseException:
-        _what_is_kept(folder, new)
+        _what_is_kept(folder, made)
         raise
     return outputs
 
@@ -82,8 +83,7 @@ def _check(options: Options) -> None:
     find_application(options.backbone)
     if options.weights not in ("none", DIGITS):
         check_weights(options.weights)
-    if not options.policy.endswith(".json"):
-        policy(options.policy, 2)
+    policy_config(options.policy, 2)
 
 
 def _load(options: Options, cache: str | os.PathLike | None, console: Console) -> ImageData:
@@ -138,13 +138,23 @@ def _train(options: Options, data: ImageData, weights: str | None, folder: Path,
     )
 
 
-def _what_is_kept(folder: Path, new: bool) -> str:
-    """Says how to go on; a folder that holds nothing to go on from is taken away again."""
+def _make(folder: Path) -> list[Path]:
+    """Makes a folder and those above it, and returns the ones that were not there, innermost first."""
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return made
+
+
+def _what_is_kept(folder: Path, made: list[Path]) -> str:
+    """Says how to go on; when there is nothing to go on from, the folders that were made are taken away again."""
     checkpoints = folder / CHECKPOINTS
     backup = read_latest(checkpoints) if checkpoints.is_dir() else None
     if backup is None:
-        if new:
+        if made:
             shutil.rmtree(folder, ignore_errors=True)
+        for one in made[1:]:
+            with suppress(OSError):  # another run has its folder there by now
+                one.rmdir()
         return "nothing was written."
     return (
         f"the last complete checkpoint, of epoch {backup.number}, is in {checkpoints}. Go on with: kerasaug finetune "
