@@ -116,6 +116,7 @@ class Augmentation(backend.DataLayer):
         """
         with backend.dataset_scope():
             sample = unpack(data, self.keys, self._label)
+            self._check(sample)
             try:
                 return pack(self._apply(sample, self._given(params, sample)))
             except KeyError as error:
@@ -168,14 +169,19 @@ class Augmentation(backend.DataLayer):
             training = augments_by_default(self, Augmentation)
         if not training:
             return pack(self._infer(sample))
+        self._check(sample)
         return pack(self._apply(sample, self.leaves(self._draw(sample, None, None))))
 
     def op_count(self) -> int:
         """How many layers draw: this one, and those inside."""
         return 1
 
+    def ops(self) -> list["Augmentation"]:
+        """The ops, in order; a pipeline has many, an op is its own."""
+        return [self]
+
     def leaves(self, params: Params) -> list[tuple["Augmentation", Params]]:
-        """The ops, in order, with the parameters of each; a pipeline has many, an op is its own."""
+        """The ops, in order, with the parameters of each."""
         return [(self, params)]
 
     def output_size(self, size: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -275,17 +281,20 @@ class Augmentation(backend.DataLayer):
 
     def _apply(self, sample: Sample, pairs: list[tuple["Augmentation", Params]]) -> Sample:
         fields = sample.fields
-        for layer, _ in pairs:
-            if layer.needs_batch and not sample.batched:
-                raise ValueError(
-                    f"{layer._label} mixes the samples of a batch and was given one sample. Batch the data first: "
-                    "ds.batch(64).map(layer)."
-                )
-            layer.check(fields)
         for stage, group in self._stages(pairs):
             fields = stage(fields, group)
         sample.fields = {**fields, "images": self._finish(fields["images"])}
         return sample
+
+    def _check(self, sample: Sample) -> None:
+        for layer in self.ops():
+            if layer.needs_batch and not sample.batched:
+                raise ValueError(
+                    f"{layer._label} mixes samples and expects a batch. Received: images of shape "
+                    f"{tuple(sample.fields['images'].shape[1:])}; it was given one sample. Batch the data first: "
+                    "ds.batch(64).map(layer)."
+                )
+            layer.check(sample.fields)
 
     def _stages(self, pairs: list[tuple["Augmentation", Params]]) -> list[tuple[Stage, list[Params]]]:
         if not self._plan:

@@ -35,16 +35,9 @@ def densify(bounding_boxes: Any, batched: bool, layer: str, max_boxes: int | Non
     Returns:
         A new dict; other entries (scores) are made dense alike.
     """
-    if not isinstance(bounding_boxes, Mapping) or not {"boxes", "labels"} <= set(bounding_boxes):
-        received: Any = type(bounding_boxes).__name__
-        if isinstance(bounding_boxes, Mapping):
-            received = sorted(map(str, bounding_boxes))
-        raise ValueError(
-            f'{layer} expects bounding_boxes to be a dict {{"boxes": …, "labels": …}}. Received: {received}.'
-        )
+    check_structure(bounding_boxes, layer)
     _check_counts(bounding_boxes, layer)
-    limit = max_boxes if batched else None
-    dense = {name: _dense(value, f"bounding_boxes[{name!r}]", limit, layer) for name, value in bounding_boxes.items()}
+    dense = {name: _dense(value, f"bounding_boxes[{name!r}]", layer) for name, value in bounding_boxes.items()}
     shape = tuple(dense["boxes"].shape)
     if len(shape) != (3 if batched else 2) or shape[-1] != 4:
         expected = "(batch, boxes, 4)" if batched else "(boxes, 4)"
@@ -57,7 +50,20 @@ def densify(bounding_boxes: Any, batched: bool, layer: str, max_boxes: int | Non
             raise ValueError(
                 f"{layer} expects one of {name} a box: {name} of shape {shape[:lead]}. Received: shape={received}."
             )
-    return dense
+    if max_boxes is None or not batched:
+        return dense
+    return {name: _resize(value, max_boxes) for name, value in dense.items()}
+
+
+def check_structure(bounding_boxes: Any, layer: str) -> None:
+    """Raises on what is no dict of boxes and labels."""
+    if not isinstance(bounding_boxes, Mapping) or not {"boxes", "labels"} <= set(bounding_boxes):
+        received: Any = type(bounding_boxes).__name__
+        if isinstance(bounding_boxes, Mapping):
+            received = sorted(map(str, bounding_boxes))
+        raise ValueError(
+            f'{layer} expects bounding_boxes to be a dict {{"boxes": …, "labels": …}}. Received: {received}.'
+        )
 
 
 def _check_counts(bounding_boxes: Mapping[str, Any], layer: str) -> None:
@@ -70,34 +76,40 @@ def _check_counts(bounding_boxes: Mapping[str, Any], layer: str) -> None:
 
 def _counts(value: Any) -> list[int] | None:
     """How many each image has, of lists and of ragged tensors whose values are known."""
-    if isinstance(value, list | tuple) and value and all(hasattr(row, "__len__") for row in value):
-        return [len(row) for row in value]
-    lengths: Any = value.row_lengths() if hasattr(value, "row_lengths") else None
-    return lengths.numpy().tolist() if hasattr(lengths, "numpy") else None
+    if isinstance(value, list | tuple) and value:
+        lengths = [_length(row) for row in value]
+        return None if None in lengths else lengths
+    counted: Any = value.row_lengths() if hasattr(value, "row_lengths") else None
+    return counted.numpy().tolist() if hasattr(counted, "numpy") else None
 
 
-def _dense(value: Any, what: str, max_boxes: int | None, layer: str) -> Tensor:
+def _length(row: Any) -> Any:
+    if hasattr(row, "shape"):
+        return row.shape[0] if len(row.shape) else None
+    return len(row) if hasattr(row, "__len__") else None
+
+
+def _dense(value: Any, what: str, layer: str) -> Tensor:
     if hasattr(value, "to_tensor") and hasattr(value, "row_splits"):  # tf.RaggedTensor
-        value = _from_ragged(value, what, max_boxes, layer)
+        value = _from_ragged(value, what, layer)
         value = value if active() == "tensorflow" else value.numpy()
     elif isinstance(value, list | tuple) and value and hasattr(value[0], "__len__"):
-        value = _stack(value, what, max_boxes, layer)
+        value = _stack(value, what, layer)
     if isinstance(value, np.ndarray) and value.dtype == "float64":
         value = value.astype("float32")
     if isinstance(value, np.ndarray) and value.dtype == "int64" and active() != "tensorflow":
         value = value.astype("int32")
-    value = to_tensor(value, what, layer)
-    return value if max_boxes is None else _resize(value, max_boxes)
+    return to_tensor(value, what, layer)
 
 
-def _from_ragged(value: Any, what: str, max_boxes: int | None, layer: str) -> Tensor:
+def _from_ragged(value: Any, what: str, layer: str) -> Tensor:
     if not is_number(value):
         raise TypeError(f"{layer} expects {what} to be numbers. Received: a ragged tensor of dtype={dtype_of(value)}.")
     inner = [4 if length is None else length for length in value.shape[2:]]
-    return value.to_tensor(PADDING, shape=None if max_boxes is None else [None, max_boxes, *inner])
+    return value.to_tensor(PADDING, shape=[None, None, *inner])
 
 
-def _stack(rows: Sequence[Any], what: str, max_boxes: int | None, layer: str) -> np.ndarray:
+def _stack(rows: Sequence[Any], what: str, layer: str) -> np.ndarray:
     arrays = [as_array(row, what, layer) for row in rows]
     shapes = {array.shape[1:] for array in arrays if array.size}
     if any(array.ndim == 0 for array in arrays) or len(shapes) > 1:
@@ -105,13 +117,13 @@ def _stack(rows: Sequence[Any], what: str, max_boxes: int | None, layer: str) ->
             f"{layer} expects {what} to be one array an image, alike but in length. Received: arrays of the shapes "
             f"{[array.shape for array in arrays]}."
         )
-    count = max(len(array) for array in arrays) if max_boxes is None else max_boxes
+    count = max(len(array) for array in arrays)
     inner = next(iter(shapes), arrays[0].shape[1:])
     dtype = np.result_type(*[array.dtype for array in arrays if array.size] or [np.dtype("float32")])
     stacked = np.full((len(arrays), count, *inner), PADDING, dtype)
     for row, array in zip(stacked, arrays, strict=True):
         if array.size:
-            row[: len(array)] = array[:count]
+            row[: len(array)] = array
     return stacked
 
 
@@ -163,6 +175,11 @@ def drop(bounding_boxes: dict[str, Tensor], kept: Tensor) -> dict[str, Tensor]:
     boxes, labels = bounding_boxes["boxes"], bounding_boxes["labels"]
     boxes = ops.where(kept[..., None], boxes, ops.full_like(boxes, PADDING))
     return {**bounding_boxes, "boxes": boxes, "labels": ops.where(kept, labels, ops.full_like(labels, PADDING))}
+
+
+def is_somewhere(corners: Tensor) -> Tensor:
+    """Boolean (batch, boxes): which have no NaN and no infinity; compilers drop a NaN in a minimum, or keep it."""
+    return ops.all(ops.isfinite(corners), axis=-1)
 
 
 def is_padding(bounding_boxes: dict[str, Tensor]) -> Tensor:

@@ -87,8 +87,12 @@ class Pipeline(Augmentation):
         """Of the pipeline and of every layer in it."""
         return 1 + sum(layer.op_count() for layer in self.layers)
 
-    def leaves(self, params: Params) -> list[tuple[Augmentation, Params]]:
+    def ops(self) -> list[Augmentation]:
         """Every op of every layer, in order."""
+        return [op for layer in self.layers for op in layer.ops()]
+
+    def leaves(self, params: Params) -> list[tuple[Augmentation, Params]]:
+        """The same, each with its parameters."""
         each = params.get("layers") if isinstance(params, Mapping) else params
         if not isinstance(each, Sequence) or len(each) != len(self.layers):
             raise ValueError(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from kerasaug.arguments import as_integer
 from kerasaug.augmentation import Augmentation
 from kerasaug.extras import require
 from kerasaug.training.targets import Targets
@@ -33,6 +34,8 @@ def augment_dataset(
 
     Raises:
         ImportError: When TensorFlow is not installed.
+        TypeError: When `dataset` is no dataset, `pipeline` no kerasaug layer, or a target no numbers.
+        ValueError: When an argument, or the shape of a target, cannot be.
 
     Example:
 
@@ -51,6 +54,11 @@ def augment_dataset(
     """
     tf = require("tensorflow", "tensorflow", "augment_dataset")
     data = tf.data
+    _check(dataset, data.Dataset, "dataset", "a tf.data.Dataset")
+    _check(pipeline, Augmentation, "pipeline", "a kerasaug.Pipeline or one of kerasaug.layers")
+    seed = as_integer(seed, "seed", "augment_dataset", 0, 2**32 - 1)
+    if num_parallel_calls != data.AUTOTUNE and num_parallel_calls is not None:
+        num_parallel_calls = as_integer(num_parallel_calls, "num_parallel_calls", "augment_dataset", low=1)
     targets = Targets(keys, "augment_dataset")
     seeds = data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2, drop_remainder=True)
 
@@ -70,3 +78,8 @@ def augment_dataset(
 
     parallel = data.AUTOTUNE if num_parallel_calls is None else num_parallel_calls
     return data.Dataset.zip(dataset, seeds).map(augment, num_parallel_calls=parallel)
+
+
+def _check(value: Any, kind: type, name: str, expected: str) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"augment_dataset expects {name} to be {expected}. Received: {name}={type(value).__name__}.")

@@ -1,14 +1,16 @@
 """`densify_boxes`: ragged bounding boxes made dense, for a compiled train step."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
 import keras
 import numpy as np
 
+from kerasaug.arguments import as_integer
 from kerasaug.backend import active, dataset_scope, in_foreign_graph
-from kerasaug.boxes import PADDING, densify
+from kerasaug.boxes import PADDING, check_structure, densify
+from kerasaug.tensors import as_array, to_tensor
 
 _NAME = "densify_boxes"
 
@@ -48,11 +50,11 @@ def densify_boxes(max_boxes: int, keys: Mapping[str, str] | None = None) -> Call
     dense["bounding_boxes"]["boxes"].shape  # (2, 3, 4); likewise dataset.map(kerasaug.densify_boxes(3))
     ```
     """
-    if not isinstance(max_boxes, int) or max_boxes < 1:
-        raise ValueError(f"{_NAME} expects max_boxes, a positive integer. Received: max_boxes={max_boxes!r}.")
-    if set(keys or {}) - {"bounding_boxes"}:
-        raise ValueError(f"{_NAME} expects keys to be {{'bounding_boxes': name}}. Received: keys={dict(keys or {})}.")
-    name = (keys or {}).get("bounding_boxes", "bounding_boxes")
+    max_boxes = as_integer(max_boxes, "max_boxes", _NAME, low=1)
+    keys = {} if keys is None else keys
+    if not isinstance(keys, Mapping) or set(keys) - {"bounding_boxes"} or not _are_texts(keys.values()):
+        raise ValueError(f"{_NAME} expects keys to be {{'bounding_boxes': name}}. Received: keys={keys!r}.")
+    name = keys.get("bounding_boxes", "bounding_boxes")
 
     def densified(*batch: Any) -> Any:
         parts = batch[0] if len(batch) == 1 else batch
@@ -85,27 +87,32 @@ def _missing(name: str, parts: list[Any]) -> ValueError:
     )
 
 
-def _dense(bounding_boxes: Mapping[str, Any], max_boxes: int) -> dict[str, Any]:
-    if not {"boxes", "labels"} <= set(bounding_boxes):
-        raise ValueError(
-            f'{_NAME} expects bounding boxes to be a dict {{"boxes": …, "labels": …}}. Received: '
-            f"{sorted(map(str, bounding_boxes))}."
-        )
+def _dense(bounding_boxes: Any, max_boxes: int) -> dict[str, Any]:
+    check_structure(bounding_boxes, _NAME)
     batched = _is_batched(bounding_boxes["boxes"])
-    rows = dict(bounding_boxes) if batched else {key: _batch_of_one(one) for key, one in bounding_boxes.items()}
+    rows = dict(bounding_boxes) if batched else {key: _batch_of_one(one, key) for key, one in bounding_boxes.items()}
     if active() != "tensorflow":
         rows = {key: one.to_tensor(PADDING).numpy() if hasattr(one, "row_splits") else one for key, one in rows.items()}
     if isinstance(rows["boxes"], list | tuple):
-        rows["boxes"] = [np.reshape(np.asarray(row), (-1, 4)) for row in rows["boxes"]]
+        rows["boxes"] = [np.zeros((0, 4), "float32") if _is_empty(row) else row for row in rows["boxes"]]
     dense = densify(rows, True, _NAME, max_boxes)
     return dense if batched else keras.tree.map_structure(lambda value: value[0], dense)
 
 
 def _is_batched(boxes: Any) -> bool:
-    if hasattr(boxes, "shape"):
-        return len(boxes.shape) == 3
-    return all(len(row) == 0 or np.ndim(row) == 2 for row in boxes)
+    if not hasattr(boxes, "shape"):
+        rows = [as_array(row, "boxes", _NAME) for row in boxes] if isinstance(boxes, list | tuple) else []
+        return bool(rows) and all(len(row.shape) == 2 or _is_empty(row) for row in rows)
+    return getattr(boxes.shape, "rank", np.size(boxes.shape)) == 3  # a rank that is unknown is refused later
 
 
-def _batch_of_one(value: Any) -> Any:
-    return value[None] if hasattr(value, "dtype") else np.asarray(value)[None]
+def _is_empty(row: Any) -> bool:
+    return np.shape(row)[:1] == (0,)
+
+
+def _batch_of_one(value: Any, name: str) -> Any:
+    return to_tensor(value, f"bounding_boxes[{name!r}]", _NAME)[None]
+
+
+def _are_texts(values: Iterable[Any]) -> bool:
+    return all(isinstance(one, str) for one in values)

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from kerasaug.arguments import explained
 from kerasaug.augmentation import Augmentation
 from kerasaug.registry import register
 from kerasaug.training.ragged import refuse_ragged
@@ -72,11 +73,12 @@ class AugmentedModel(keras.Model):
                 f"pipeline={type(pipeline).__name__}."
             )
         # The inner model casts its own input: a cast to half precision here would round it before that.
-        super().__init__(**{"dtype": model.dtype_policy, "autocast": False, **kwargs})
+        with explained("AugmentedModel", "name, dtype and trainable to be what a keras.Model takes", kwargs):
+            super().__init__(**{"dtype": model.dtype_policy, "autocast": False, **kwargs})
         self.model = model
         self.pipeline = pipeline
-        self.keys = dict(keys) if keys else None
         self._targets = Targets(keys, "AugmentedModel")
+        self.keys = dict(keys) if keys else None
         self.built = model.built
         _warn_of_own_step(model)
 
@@ -103,14 +105,14 @@ class AugmentedModel(keras.Model):
         Returns:
             `(x, y, sample_weight)`.
         """
-        batch = keras.utils.unpack_x_y_sample_weight(batch)
+        batch = self._targets.unpack(batch)
         data = self._targets.take(batch)
         if not self.pipeline.mixes:
             data = {kind: value for kind, value in data.items() if kind not in ("labels", "sample_weight")}
         elif "labels" not in data and (left := self._targets.left_in_y(batch)):
             raise ValueError(
-                f"AugmentedModel has a pipeline that mixes samples and finds no labels in y, which holds {left}. Say "
-                "where they are: keys={'labels': ...}."
+                f"AugmentedModel expects labels for a pipeline that mixes samples. Received: none; it finds "
+                f"no labels in y, which holds {left}. Say where they are: keys={{'labels': ...}}."
             )
         own = {kind: (self.pipeline.keys or {}).get(kind, kind) for kind in data}
         augmented = self.pipeline({own[kind]: value for kind, value in data.items()}, training=True)

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+import keras
+
+from kerasaug.arguments import explained, is_integer
 from kerasaug.sample import KINDS
 
 Batch = tuple[Any, Any, Any]
@@ -10,6 +13,7 @@ Path = tuple[str, Any]
 _PARTS = ("x", "y", "sample_weight")
 _HOMES = {"images": "x", "labels": "y", "sample_weight": "sample_weight"}  # of a target that is a part's only tensor
 _WHOLE = object()
+_SEVERAL = ("labels", "sample_weight")  # of which there may be one a head
 
 
 class Targets:
@@ -25,10 +29,13 @@ class Targets:
     """
 
     def __init__(self, keys: Mapping[str, Any] | None, owner: str) -> None:
+        _check_keys(keys, owner)
         self.keys, self.owner = dict(keys or {}), owner
-        unknown = set(self.keys) - set(KINDS)
-        if unknown:
-            raise ValueError(f"{owner} expects keys to name some of {list(KINDS)}. Received: {sorted(unknown)}.")
+
+    def unpack(self, batch: Any) -> Batch:
+        """`(x, y, sample_weight)`, of which the last two may be `None`, of whatever a dataset yields."""
+        with explained(self.owner, "a batch to be x, (x, y) or (x, y, sample_weight)", type(batch).__name__):
+            return keras.utils.unpack_x_y_sample_weight(batch)
 
     def take(self, batch: Batch) -> dict[str, Any]:
         """The targets that are there, by kind; several of one kind are a dict."""
@@ -81,10 +88,23 @@ class Targets:
         found = {kind: self._of_kind(parts, kind) for kind in KINDS}
         if found["images"] is None:
             raise ValueError(
-                f"{self.owner} finds no images. Received: x with {_names(batch[0])}, y with {_names(batch[1])}. Say "
-                "where they are: keys={'images': ...}."
+                f"{self.owner} expects images and finds no images. Received: x with {_names(batch[0])}, y with "
+                f"{_names(batch[1])}. Say where they are: keys={{'images': ...}}."
             )
-        return {kind: paths for kind, paths in found.items() if paths is not None}
+        paths = {kind: paths for kind, paths in found.items() if paths is not None}
+        self._check_apart(paths)
+        return paths
+
+    def _check_apart(self, paths: dict[str, Any]) -> None:
+        owners: dict[Any, str] = {}
+        for kind, (part, name) in ((kind, path) for kind, listed in paths.items() for path in _listed(listed)):
+            other = owners.setdefault((part, id(name) if name is _WHOLE else name), kind)
+            if other != kind:
+                where = part if name is _WHOLE else f"{part}[{name!r}]"
+                raise ValueError(
+                    f"{self.owner} expects every kind of target in a place of its own. Received: {other} and {kind} "
+                    f"both in {where}, by keys={self.keys!r}."
+                )
 
     def _of_kind(self, parts: dict[str, Any], kind: str) -> Any:
         if kind not in self.keys:
@@ -121,6 +141,28 @@ class Targets:
     def _claimed(self, parts: dict[str, Any]) -> set[str]:
         names = [name for name in self.keys.values() if name in ("x", "y")]
         return {name for name in names if not any(_holds(value, name) for value in parts.values())}
+
+
+def _check_keys(keys: Any, owner: str) -> None:
+    if keys is None:
+        return
+    if not isinstance(keys, Mapping):
+        raise TypeError(f"{owner} expects keys, a dict from kind of target to its name. Received: keys={keys!r}.")
+    unknown = sorted(str(kind) for kind in keys if kind not in KINDS)
+    if unknown:
+        raise ValueError(f"{owner} expects keys to name some of {list(KINDS)}. Received: {unknown}.")
+    for kind, name in keys.items():
+        several = list(name) if _is_list(name) and kind in _SEVERAL else [name]
+        distinct = len(set(map(repr, several))) == len(several)
+        if not several or not distinct or not all(_is_name(one) for one in several):
+            raise ValueError(
+                f"{owner} expects keys to give each kind of target a name, a key of a dict or an index of a tuple, "
+                f"and a list of distinct ones for several heads' labels only. Received: keys={{{kind!r}: {name!r}}}."
+            )
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) or (is_integer(name) and name >= 0)
 
 
 def _parts(batch: Batch) -> dict[str, Any]:

@@ -2,13 +2,29 @@
 
 from typing import Any
 
+import numpy as np
+
+from kerasaug.tensors import dtype_of
+
 
 def check_box_format(fields: dict[str, Any], box_format: str | None, layer: str) -> None:
     """Raises where there are boxes and nobody said in which format."""
     if "bounding_boxes" in fields and box_format is None:
         raise ValueError(
-            f"{layer} was given bounding_boxes but no format for them. Pass bounding_box_format='xyxy', or "
-            "whichever format they have."
+            f"{layer} expects a format where there are boxes. Received: bounding_boxes, and bounding_box_format=None. "
+            "Pass bounding_box_format='xyxy', or whichever format they have."
+        )
+
+
+def check_fill(fields: dict[str, Any], kind: str, name: str, value: float, layer: str) -> None:
+    """Raises where integer pixels cannot hold what fills them; a cast would wrap it."""
+    dtype = dtype_of(fields[kind]) if kind in fields else "float32"
+    if dtype.startswith("float") or dtype == "bfloat16":
+        return
+    limits = np.iinfo(dtype)
+    if value != int(value) or not limits.min <= value <= limits.max:
+        raise ValueError(
+            f"{layer} expects {name} to be a number that {kind} of dtype {dtype} can hold. Received: {name}={value!r}."
         )
 
 

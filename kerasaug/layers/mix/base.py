@@ -15,6 +15,7 @@ from kerasaug.layers.image.layout import channels_last, restore
 from kerasaug.ops.matrix import Size
 from kerasaug.ops.regions import covered, rectangle
 from kerasaug.params import Params, chosen
+from kerasaug.tensors import dtype_of
 
 LEAST = 1e-6  # of a beta distribution's parameter: far below it, the table of its quantiles underflows
 
@@ -53,11 +54,14 @@ class Mix(Augmentation):
         for labels in keras.tree.flatten(fields.get("labels", [])):
             if self.num_classes is None and _is_sparse(labels):
                 raise ValueError(
-                    f"{self._label} mixes labels and was given integers of shape {tuple(labels.shape)}. Pass "
-                    "num_classes=…, so that it can encode them, or one-hot labels."
+                    f"{self._label} mixes labels and expects them one-hot. Received: integers of shape "
+                    f"{tuple(labels.shape)}. Pass num_classes=…, so that it can encode them, or one-hot labels."
                 )
         if "keypoints" in fields:
-            raise ValueError(f"{self._label} cannot mix keypoints. Leave them, or the layer, out.")
+            raise ValueError(
+                f"{self._label} cannot mix keypoints, and expects none. Received: keypoints of shape "
+                f"{tuple(fields['keypoints'].shape)}. Leave them, or the layer, out."
+            )
         check_box_format(fields, self.bounding_box_format, self._label)
         check_masks(fields, self.data_format, self._label)
 
@@ -98,7 +102,8 @@ class Mix(Augmentation):
     def _encode(self, labels: Tensor) -> Tensor:
         if _is_sparse(labels) and self.num_classes is not None:
             flat = labels[:, 0] if len(labels.shape) == 2 else labels
-            return ops.cast(ops.one_hot(ops.cast(flat, "int32"), self.num_classes), "float32")
+            wide = dtype_of(flat) in ("int64", "uint64")  # a cast to int32 would give class 2**32 the number 0
+            return ops.cast(ops.one_hot(ops.cast(flat, "int64" if wide else "int32"), self.num_classes), "float32")
         return labels
 
     def _pick(self, masks: Tensor, partner: Tensor, weight: Tensor) -> Tensor:
@@ -121,7 +126,7 @@ class Mix(Augmentation):
             corners = boxes.to_corners(other, source, size)
             low = ops.maximum(corners[..., :2], box[:, None, :2])
             high = ops.minimum(corners[..., 2:], box[:, None, 2:])
-            kept = ops.all(high > low, axis=-1) & mixed
+            kept = ops.all(high > low, axis=-1) & boxes.is_somewhere(corners) & mixed
             other = boxes.from_corners(ops.concatenate([low, high], axis=-1), kept, other, source, size)
         return {name: ops.concatenate([own[name], other[name]], axis=1) for name in own}
 

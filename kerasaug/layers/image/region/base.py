@@ -7,7 +7,7 @@ from kerasaug import boxes
 from kerasaug.arguments import as_number, as_value_range
 from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops
-from kerasaug.layers.image.checks import check_box_format, check_masks
+from kerasaug.layers.image.checks import check_box_format, check_fill, check_masks
 from kerasaug.layers.image.layout import channels_last, restore
 from kerasaug.ops.matrix import Size
 from kerasaug.ops.regions import covered
@@ -60,6 +60,8 @@ class Region(Augmentation):
         if self.max_covered is not None:
             check_box_format(fields, self.bounding_box_format, self._label)
         check_masks(fields, self.data_format, self._label)
+        if self.mask_fill_value is not None:
+            check_fill(fields, "segmentation_masks", "mask_fill_value", self.mask_fill_value, self._label)
 
     @classmethod
     def fused(cls, layers: Sequence[Any], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from kerasaug import boxes
 from kerasaug.arguments import as_number, one_of
 from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops
-from kerasaug.layers.image.checks import check_box_format, check_masks
+from kerasaug.layers.image.checks import check_box_format, check_fill, check_masks
 from kerasaug.layers.image.layout import channels_last, restore
 from kerasaug.ops import matrix as matrices
 from kerasaug.ops.matrix import Size
@@ -67,6 +67,10 @@ class Warp(Augmentation):
         """Boxes need a format, and masks the images' size."""
         check_box_format(fields, self.bounding_box_format, self._label)
         check_masks(fields, self.data_format, self._label)
+        if self.fill_mode == "constant" and self.leaves_frame:
+            if self.interpolation == "nearest":
+                check_fill(fields, "images", "fill_value", self.fill_value, self._label)
+            check_fill(fields, "segmentation_masks", "mask_fill_value", self.mask_fill_value, self._label)
 
     @classmethod
     def fused(cls, layers: Sequence[Any], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
@@ -158,10 +162,11 @@ def _move_targets(
     if "bounding_boxes" in fields and box_format is not None:
         old = fields["bounding_boxes"]
         corners = boxes.to_corners(old, box_format, source)
+        somewhere = boxes.is_somewhere(corners)
         corners = _frame_of(_move_points(_four_corners(corners), forward, source, size, edge=0.0))
         limits = ops.cast(ops.stack([size[1], size[0], size[1], size[0]]), "float32")
         corners = ops.clip(corners, 0.0, limits)
-        kept = (corners[..., 2] > corners[..., 0]) & (corners[..., 3] > corners[..., 1])
+        kept = (corners[..., 2] > corners[..., 0]) & (corners[..., 3] > corners[..., 1]) & somewhere
         moved["bounding_boxes"] = boxes.from_corners(corners, kept, old, box_format, size, touched)
     return moved
 
