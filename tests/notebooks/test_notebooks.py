@@ -1,0 +1,58 @@
+"""Every notebook runs as it stands, small, in a fresh kernel on the backend under test."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+REPOSITORY = Path(__file__).parents[2]
+NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
+SECONDS = 600  # for one cell, on a machine that has other things to do
+
+
+def _state():
+    """Every file of the repository, but caches, with its time of change."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=True).stdout.decode().split("\0")
+    folders = {str(path) for name in ("notebooks", "saved_models") for path in (REPOSITORY / name).rglob("*")}
+    paths = {REPOSITORY / name for name in listed if name} | {Path(folder) for folder in folders}
+    return {path: path.stat().st_mtime_ns for path in paths if path.is_file()}
+
+
+@pytest.fixture
+def kernel_environment(monkeypatch, tmp_path):
+    """What the kernel inherits: the backend, the small setting, and this environment's commands."""
+    monkeypatch.setenv("KERAS_BACKEND", keras.backend.backend())
+    monkeypatch.setenv("KERASAUG_SMOKE", "1")
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))  # no profile of the user's
+
+
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="a SavedModel comes from TensorFlow or JAX")
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_runs(path, tmp_path, kernel_environment):
+    before = _state()
+    workplace = tmp_path / "workplace"
+    workplace.mkdir()
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": str(workplace)}}
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        pytest.fail(f"{path.name}: {error}", pytrace=False)  # it shows the cell and its traceback
+    printed = "".join(
+        output.text
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "stream" and output.name == "stdout"
+    )
+    assert f"on {keras.backend.backend()} with" in printed
+    assert _state() == before
