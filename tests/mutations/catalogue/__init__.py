@@ -1,0 +1,31 @@
+"""Every mutation, area by area."""
+
+from catalogue.callbacks import CALLBACKS
+from catalogue.colors import COLORS
+from catalogue.data import DATA
+from catalogue.draws import DRAWS
+from catalogue.export import EXPORT
+from catalogue.mixing import MIXING
+from catalogue.optimizer import OPTIMIZER
+from catalogue.reports import REPORTS
+from catalogue.resume import RESUME
+from catalogue.rule import RULE
+from catalogue.targets import TARGETS
+from catalogue.transfer import TRANSFER
+from catalogue.warps import WARPS
+
+MUTATIONS = (
+    *WARPS,
+    *TARGETS,
+    *MIXING,
+    *COLORS,
+    *DRAWS,
+    *RULE,
+    *OPTIMIZER,
+    *TRANSFER,
+    *CALLBACKS,
+    *RESUME,
+    *EXPORT,
+    *DATA,
+    *REPORTS,
+)

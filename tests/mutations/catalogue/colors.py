@@ -1,0 +1,102 @@
+"""Pixel values: ranges, means, regions, rounding."""
+
+from mutation import Mutation
+
+_COLOR = "kerasaug/layers/image/color/"
+_REGION = "kerasaug/layers/image/region/"
+_OF_COLORS = ("tests/image/test_color_layers.py",)
+_OF_REGIONS = ("tests/image/test_region_layers.py",)
+
+COLORS = (
+    Mutation(
+        "floats are cut off and not rounded",
+        "kerasaug/ops/dtypes.py",
+        "ops.clip(ops.round(images),",
+        "ops.clip(images,",
+        ("tests/ops/test_dtypes.py",),
+    ),
+    Mutation(
+        "uint8 wraps",
+        "kerasaug/ops/dtypes.py",
+        "ops.clip(ops.round(images), float(limits.min), float(limits.max))",
+        "ops.round(images) % (float(limits.max) + 1.0)",
+        ("tests/ops/test_dtypes.py",),
+    ),
+    Mutation(
+        "colours are clipped to 0 … 255 whatever the value range",
+        _COLOR + "base.py",
+        "        images = ops.clip(colors(images), *limits)\n        touched",
+        "        images = ops.clip(colors(images), 0.0, 255.0)\n        touched",
+        _OF_COLORS,
+    ),
+    Mutation(
+        "brightness takes every value range for 0 … 255",
+        _COLOR + "random_brightness.py",
+        '(params["brightness"] * (high - low))',
+        '(params["brightness"] * (255.0 + 0.0 * (high - low)))',
+        _OF_COLORS,
+    ),
+    Mutation(
+        "contrast is about the mean of the batch",
+        _COLOR + "base.py",
+        "ops.mean(images, axis=(1, 2))",
+        "ops.mean(images, axis=(0, 1, 2))[None]",
+        _OF_COLORS,
+    ),
+    Mutation(
+        "contrast in a jitter comes before brightness",
+        "kerasaug/ops/color.py",
+        "mean = factor[:, None], self(mean)",
+        "mean = factor[:, None], mean",
+        ("tests/ops/test_color.py",),
+    ),
+    Mutation(
+        "the luma is that of BGR",
+        "kerasaug/ops/color.py",
+        "LUMA = (0.299, 0.587, 0.114)",
+        "LUMA = (0.114, 0.587, 0.299)",
+        ("tests/ops/test_color.py",),
+    ),
+    Mutation(
+        "hue turns twice as far",
+        _COLOR + "random_color_jitter.py",
+        '0.5 * ops.convert_to_tensor(params["hue"])',
+        'ops.convert_to_tensor(params["hue"])',
+        _OF_COLORS,
+    ),
+    Mutation(
+        "a pixel at the threshold is not inverted",
+        "kerasaug/layers/image/tone/solarization.py",
+        'values < params["threshold"]',
+        'values <= params["threshold"]',
+        ("tests/image/test_solarization.py",),
+    ),
+    Mutation(
+        "the whole batch is erased where its first image is",
+        _REGION + "random_erasing.py",
+        "ops.concatenate([low, low + extent], axis=1)",
+        "ops.concatenate([low, low + extent], axis=1)[:1]",
+        _OF_REGIONS,
+    ),
+    Mutation(
+        "erasing never reaches the last row and column",
+        _REGION + "random_erasing.py",
+        "(frame - extent + 1.0)",
+        "(frame - extent)",
+        _OF_REGIONS,
+    ),
+    Mutation(
+        "a region is one pixel too large",
+        "kerasaug/ops/regions.py",
+        "(xs < right)",
+        "(xs <= right)",
+        ("tests/ops/test_regions.py",),
+    ),
+    Mutation(
+        "noise is about 0 and not about the middle of the range",
+        _REGION + "noise.py",
+        "(low + high) / 2.0 + (high - low) / 4.0 * noise",
+        "(high - low) / 4.0 * noise",
+        _OF_REGIONS,
+    ),
+)

@@ -1,0 +1,116 @@
+"""MixUp and CutMix: partners, shares, labels."""
+
+from mutation import Mutation
+
+_BASE = "kerasaug/layers/mix/base.py"
+_BLEND = "blend = partial(_blend, partner=partner, share=share)"
+_OF_MIX_UP = ("tests/mix/test_mix_up.py",)
+_OF_CUT_MIX = ("tests/mix/test_cut_mix.py",)
+
+MIXING = (
+    Mutation(
+        "labels take the partner's share",
+        _BASE,
+        _BLEND,
+        "blend = partial(_blend, partner=partner, share=1.0 - share)",
+        _OF_MIX_UP,
+    ),
+    Mutation(
+        "labels have another partner than images",
+        _BASE,
+        _BLEND,
+        "blend = partial(_blend, partner=ops.flip(partner, axis=0), share=share)",
+        _OF_MIX_UP,
+    ),
+    Mutation(
+        "sample weights are not mixed",
+        _BASE,
+        'for kind in {"labels", "sample_weight"} & set(fields):',
+        'for kind in {"labels"} & set(fields):',
+        _OF_MIX_UP,
+    ),
+    Mutation(
+        "class numbers are mixed as numbers",
+        _BASE,
+        "map_structure(blend, self.encode(fields)[kind])",
+        "map_structure(blend, fields[kind])",
+        _OF_MIX_UP,
+    ),
+    Mutation(
+        "masks take the weaker image's class",
+        _BASE,
+        "stronger = weight[..., 0] >= 0.5 if",
+        "stronger = weight[..., 0] < 0.5 if",
+        _OF_MIX_UP,
+    ),
+    Mutation(
+        "a sample's own boxes are appended instead of the partner's",
+        _BASE,
+        "[own[name], other[name]]",
+        "[own[name], own[name]]",
+        _OF_MIX_UP,
+    ),
+    Mutation(
+        "images that p leaves out are mixed",
+        _BASE,
+        "mixed = ops.where(own[:, None, None, None], mixed, images)",
+        "mixed = ops.where(own[:, None, None, None] | True, mixed, images)",
+        ("tests/mix/test_cut_mix.py::test_who_is_not_chosen_keeps_everything", *_OF_MIX_UP),
+    ),
+    Mutation(
+        "labels of samples that p leaves out are mixed",
+        _BASE,
+        "share = ops.where(own, self.share(params, size), 1.0)",
+        "share = self.share(params, size)",
+        _OF_MIX_UP,
+    ),
+    Mutation(
+        "labels go by λ as it was drawn and not by the area cut off at the frame",
+        "kerasaug/layers/mix/cut_mix.py",
+        'return 1.0 - area / (ops.cast(size[0], "float32") * ops.cast(size[1], "float32"))',
+        'return params["share"] + 0.0 * area',
+        _OF_CUT_MIX,
+    ),
+    Mutation(
+        "the rectangle's side is the share and not its root",
+        "kerasaug/layers/mix/cut_mix.py",
+        'ops.sqrt(1.0 - params["share"])',
+        '(1.0 - params["share"])',
+        _OF_CUT_MIX,
+    ),
+    Mutation(
+        "a box that is wholly covered stays",
+        _BASE,
+        "source, size)) >= 1.0",
+        "source, size)) > 1.0",
+        _OF_CUT_MIX,
+    ),
+    Mutation(
+        "a rectangle may stick out of the frame",
+        "kerasaug/ops/regions.py",
+        "ops.clip(low + extent, 0.0, frame)",
+        "low + extent",
+        ("tests/ops/test_regions.py",),
+    ),
+    Mutation(
+        "a table of quantiles holds the distribution's own function",
+        "kerasaug/ops/quantiles.py",
+        "_POINTS), cdf, x)",
+        "_POINTS), x, cdf)",
+        ("tests/ops/test_quantiles.py",),
+    ),
+    Mutation(
+        "a range of Beta parameters is its upper bound",
+        "kerasaug/ops/quantiles.py",
+        "low + (high - low) * (np.arange(64) + 0.5) / 64",
+        "high + 0.0 * np.arange(64)",
+        ("tests/ops/test_quantiles.py",),
+    ),
+    Mutation(
+        "labels are not encoded outside of training",
+        "kerasaug/augmentation.py",
+        "return self.encode(fields)",
+        "return fields",
+        ("tests/mix/test_mix_up.py", "tests/mix/test_cut_mix.py"),
+    ),
+)

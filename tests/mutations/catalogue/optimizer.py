@@ -1,0 +1,111 @@
+"""The fine-tuning optimizer: decay, groups, slots."""
+
+from mutation import Mutation
+
+_OPTIMIZER = "kerasaug/transfer/optimizer.py"
+_TESTS = "tests/transfer/test_finetune_optimizer.py"
+_UNFREEZING = "tests/callbacks/test_gradual_unfreezing.py"
+
+OPTIMIZER = (
+    Mutation(
+        "weight decay that is assigned does not act",
+        _OPTIMIZER,
+        "self._decay.assign(0.0 if value is None else value)",
+        'self.__dict__["_unbuilt_decay"] = value',
+        ("tests/callbacks/test_weight_decay_scheduler.py::test_acts_on_the_next_step",),
+    ),
+    Mutation(
+        "a schedule of weight decay is never evaluated",
+        _OPTIMIZER,
+        "self._decay_schedule = value",
+        "self._decay.assign(value(0))",
+        ("tests/callbacks/test_weight_decay_scheduler.py::test_schedule_of_the_step",),
+    ),
+    Mutation(
+        "the groups' rates are ignored",
+        _OPTIMIZER,
+        "learning_rate = learning_rate * self._scales[",
+        "learning_rate = learning_rate + 0.0 * self._scales[",
+        (f"{_TESTS}::test_group_multiplier_scales_step_and_decay",),
+    ),
+    Mutation(
+        "weight decay is not scaled with its group's rate",
+        _OPTIMIZER,
+        'self.__dict__["_decay_scale"] = scale',
+        'self.__dict__["_decay_scale"] = 1.0',
+        (f"{_TESTS}::test_group_multiplier_scales_step_and_decay",),
+    ),
+    Mutation(
+        "weight decay acts on every group's variables at once",
+        _OPTIMIZER,
+        "if self._group(v) == group and self._use_weight_decay(v)]",
+        "if self._use_weight_decay(v)]",
+        (f"{_TESTS}::test_group_multiplier_scales_step_and_decay",),
+    ),
+    Mutation(
+        "the warm-up counts from the first step and not from the unfreezing",
+        _OPTIMIZER,
+        "- self._unfrozen_at + 1",
+        "+ 1",
+        (f"{_UNFREEZING}::test_ramp_counts_from_the_unfreezing",),
+    ),
+    Mutation(
+        "the warm-up begins one step late",
+        _OPTIMIZER,
+        "- self._unfrozen_at + 1",
+        "- self._unfrozen_at",
+        (f"{_UNFREEZING}::test_ramp_counts_from_the_unfreezing",),
+    ),
+    Mutation(
+        "a group that was frozen again has no second warm-up",
+        _OPTIMIZER,
+        "np.where(active, np.where(running, before, now), _FROZEN)",
+        "np.where(active, np.where(running, before, now), before)",
+        (f"{_UNFREEZING}::test_refrozen_group_ramps_again_and_late_adam_step_stays_short",),
+    ),
+    Mutation(
+        "slots of frozen variables are not made",
+        _OPTIMIZER,
+        "super().build(everything)",
+        "super().build([one for one in everything if one.trainable])",
+        (f"{_TESTS}::test_subset_leaves_the_rest_and_its_slots_alone",),
+    ),
+    Mutation(
+        "slots are lost when a frozen model is loaded",
+        "kerasaug/transfer/plan.py",
+        "active = [index for index, slot in enumerate(self.slots) if slot.active]",
+        "active = [index for index, slot in enumerate(self.slots) if not slot.active]",
+        (f"{_TESTS}::test_loads_while_frozen_and_keeps_all_slots",),
+    ),
+    Mutation(
+        "the patterns of no_decay are ignored",
+        "kerasaug/transfer/plan.py",
+        "id(variable) not in spared and not (pattern and pattern.search(variable.path))",
+        "id(variable) not in spared",
+        (
+            f"{_TESTS}::test_no_decay_survives_config_and_loading",
+            f"{_TESTS}::test_norm_means_normalisation_of_any_name",
+        ),
+    ),
+    Mutation(
+        "what the caller had excluded from weight decay decays",
+        "kerasaug/transfer/plan.py",
+        "spared = {id(variable) for variable in excluded}",
+        "spared: set[int] = set()",
+        ("tests/callbacks/test_weight_decay_scheduler.py::test_exclusions_are_kept",),
+    ),
+    Mutation(
+        "the bottom group has the full rate and the top the smallest",
+        "kerasaug/transfer/finetune.py",
+        "[low ** ((count - 1 - index) / max(count - 1, 1))",
+        "[low ** (index / max(count - 1, 1))",
+        (f"{_TESTS}::test_spread",),
+    ),
+    Mutation(
+        "moving averages of frozen weights stay where they were",
+        _OPTIMIZER,
+        "self._restart_averages(lambda slot: not running[slot.group])",
+        "self._restart_averages(lambda slot: False)",
+        (f"{_UNFREEZING}::test_moving_averages_start_at_the_weights_there_are",),
+    ),
+)
