@@ -32,18 +32,23 @@ def pipeline(dtype: str = "float32") -> kerasaug.Pipeline:
     return kerasaug.Pipeline(layers_of(kerasaug.layers), seed=0, dtype=dtype)
 
 
-def augmenting(layer: Any) -> Callable[[Any], Any]:
-    """A call of one layer that augments wherever it is made."""
-    return lambda data: layer(data, training=True)
+def augmenting(layer: Any, **arguments: Any) -> Callable[[Any], Any]:
+    """A call of one layer, which leaves the data as it was; some layers of Keras change what they are given.
+
+    Args:
+        layer: Any library's.
+        **arguments: Of the call, such as `training=True`, without which kerasaug's does nothing in a stateless scope.
+    """
+    return lambda data: layer(dict(data) if isinstance(data, dict) else data, **arguments)
 
 
 def in_turn(layers: Sequence[Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """The recipe as layers, one after another."""
+    calls = [augmenting(layer, training=True) for layer in layers]
 
     def augment(data: dict[str, Any]) -> dict[str, Any]:
-        data = dict(data)  # Keras's layers change the dict they are given
-        for layer in layers:
-            data = layer(data, training=True)
+        for call in calls:
+            data = call(data)
         return data
 
     return augment

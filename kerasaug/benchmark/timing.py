@@ -2,9 +2,9 @@
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 
@@ -12,6 +12,7 @@ from kerasaug.benchmark.failures import hushed, reason
 
 SECONDS = 6.0  # what one contender may take in timed calls
 FEWEST = 2  # timings, however slow
+Name = TypeVar("Name", bound=Hashable)
 
 
 @dataclass
@@ -45,8 +46,8 @@ def wait(result: Any) -> None:
 
 
 def in_turns(
-    contenders: Mapping[str, Callable[[], Any]], rounds: int, seconds: float = SECONDS, calls: int = 1
-) -> dict[str, Timing]:
+    contenders: Mapping[Name, Callable[[], Any]], rounds: int, seconds: float = SECONDS, calls: int = 1
+) -> dict[Name, Timing]:
     """Times contenders one after another, round by round.
 
     Each makes one call that is not timed before the one that is: under JAX, the gigabytes that Keras's layers give

@@ -63,7 +63,7 @@ def test_a_call_augments_as_the_layer_does_and_leaves_the_batch_alone():
     before = keras.ops.convert_to_numpy(data["images"]).copy()
     for way in ways().values():
         layer = kerasaug.layers.RandomBrightness((0.3, 0.3), value_range=(0, 1000))
-        result = way(layers._augment(layer), [layer], data["images"])()
+        result = way(recipe.augmenting(layer, training=True), [layer], data["images"])()
         np.testing.assert_allclose(keras.ops.convert_to_numpy(result), before + 300.0, atol=1e-3)
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(data["images"]), before)
 
@@ -71,7 +71,7 @@ def test_a_call_augments_as_the_layer_does_and_leaves_the_batch_alone():
 @pytest.mark.skipif(BACKEND == "torch", reason="the benchmark times compiled functions")
 def test_a_compiled_call_draws_anew_each_time():
     layer = kerasaug.layers.RandomBrightness(0.9, seed=1)
-    call = ways()[usual()](layers._augment(layer), [layer], recipe.batch(4, 16)["images"])
+    call = ways()[usual()](recipe.augmenting(layer, training=True), [layer], recipe.batch(4, 16)["images"])
     first, second = (keras.ops.convert_to_numpy(call()) for _ in range(2))
     assert np.abs(first - second).max() > 1.0
 

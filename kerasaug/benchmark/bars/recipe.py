@@ -23,14 +23,14 @@ def _against_keras(report: dict[str, Any]) -> Bar:
     usual, limit = report["floor"]["place"], TIMES_KERAS.get(report["backend"], 10.0)
     demand = f"the recipe in a {usual}: at least {limit:g} times faster than Keras's layers, at their best setting"
     best = _fastest(report, "Keras", but=(MAPPED, PARALLEL))
-    return _faster("1a", demand, limit, best, _row(report, OURS, usual), report)
+    return _faster("1a", demand, limit, best, _row(report, OURS, usual), _why(report, "Keras"))
 
 
 def _against_keras_mapped(report: dict[str, Any]) -> Bar:
     limit = TIMES_KERAS["tensorflow"]
     demand = f"the recipe in dataset.map: at least {limit:g} times faster than Keras's layers, each at its best setting"
     theirs, ours = (_fastest(report, name, among=(MAPPED, PARALLEL)) for name in ("Keras", OURS))
-    return _faster("1b", demand, limit, theirs, ours, report)
+    return _faster("1b", demand, limit, theirs, ours, _why(report, "Keras"))
 
 
 def _against_albumentations(report: dict[str, Any]) -> Bar:
@@ -38,7 +38,7 @@ def _against_albumentations(report: dict[str, Any]) -> Bar:
     threads = report["machine"]["threads"]
     demand = f"the recipe in a {usual}: at least {limit:g} times faster than albumentations with {threads} threads"
     theirs = _fastest(report, "albumentations")
-    bar = _faster("1c", demand, limit, theirs, _row(report, OURS, usual), report)
+    bar = _faster("1c", demand, limit, theirs, _row(report, OURS, usual), _why(report, "albumentations"))
     alike = ratio(theirs, _row(report, UINT8, usual))
     if alike is None:
         return bar
@@ -74,18 +74,13 @@ def _train_step(report: dict[str, Any]) -> Bar:
     return at_most("1e", demand, limit, ours["passes"], detail)
 
 
-def _faster(
-    number: str, demand: str, limit: float, theirs: Row | None, ours: Row | None, report: dict[str, Any]
-) -> Bar:
+def _faster(number: str, demand: str, limit: float, theirs: Row | None, ours: Row | None, why: str) -> Bar:
     measured = ratio(theirs, ours)
     if measured is None or not theirs or not ours:
-        missing = theirs["contender"] if theirs and not ours else ("albumentations" if number == "1c" else "Keras")
-        return at_least(number, demand, limit, None, _why(report, OURS if theirs else missing))
-    detail = (
-        f"{measured:.1f} times: {ours['milliseconds']:.1f} ms against {theirs['milliseconds']:.1f} ({theirs['place']})"
-    )
+        return at_least(number, demand, limit, None, why)
+    times = f"{measured:.1f} times: {ours['milliseconds']:.1f} ms against {theirs['milliseconds']:.1f}"
     lacks = f"; it does not do {', '.join(theirs['lacks'])}" if theirs["lacks"] else ""
-    return at_least(number, demand, limit, measured, detail + lacks)
+    return at_least(number, demand, limit, measured, f"{times} ({theirs['place']}){lacks}")
 
 
 def _row(report: dict[str, Any], contender: str, place: str) -> Row | None:
@@ -102,6 +97,8 @@ def _fastest(
 
 
 def _why(report: dict[str, Any], contender: str) -> str:
-    """Why there is no figure of a contender."""
-    errors = [row["error"] for row in report["recipe"] if row["contender"] == contender and row["error"]]
-    return f"{contender}: {errors[0] if errors else report['peers'].get(contender.lower(), 'not measured')}"
+    """Why there is no figure of a contender, or of kerasaug beside it."""
+    failed = [row for row in report["recipe"] if row["contender"] in (OURS, contender) and row["error"]]
+    if failed:
+        return f"{failed[0]['contender']}: {failed[0]['error']}"
+    return f"{contender}: {report['peers'].get(contender.lower(), 'not measured')}"

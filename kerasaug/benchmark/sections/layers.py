@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 
@@ -14,11 +14,19 @@ from kerasaug.benchmark.rows import Row, figures
 from kerasaug.benchmark.sections.layer_cases import LayerCase, cropped, layer_cases
 from kerasaug.benchmark.settings import Settings
 from kerasaug.benchmark.timing import Timing, in_turns
-from kerasaug.benchmark.ways import GRAPH, unknown_size, usual, ways
+from kerasaug.benchmark.ways import GRAPH, Call, unknown_size, usual, ways
 
 SECONDS = 1.5  # of timed calls for one contender, of which there are over a hundred
 FIRST, LAST = "channels_first", "channels_last"
-Maker = Callable[[], Any]  # of a call; raises where the layer cannot be built
+
+
+class Key(NamedTuple):
+    """What tells the contenders of one layer apart."""
+
+    library: str
+    way: str
+    layout: str = LAST
+    known: bool = True  # whether height and width are
 
 
 def measure(settings: Settings, peers: Sequence[Peer], floor: float) -> list[Row]:
@@ -43,43 +51,33 @@ def _keras_cv(size: int) -> dict[str, Callable[[], Any]]:
 
 def _makers(
     case: LayerCase, data: dict[str, Any], with_keras: bool, cv: Callable[[], Any] | None
-) -> dict[tuple[str, str, str, bool], Maker]:
-    """From (library, way, layout, whether the sizes are known) to what builds the call."""
+) -> dict[Key, Callable[[], Call]]:
+    """For each contender, what builds its call; it raises where the layer cannot be built."""
     sample = data if case.mixes else data["images"]
     libraries: dict[str, Callable[..., Any]] = {"kerasaug": case.ours}
     if with_keras and hasattr(keras.layers, case.name):
         libraries["Keras"] = case.keras
-    makers: dict[tuple[str, str, str, bool], Maker] = {}
+    makers: dict[Key, Callable[[], Call]] = {}
     for library, make in libraries.items():
         for way in ways():
-            makers[library, way, LAST, True] = _maker(make, way, sample)
-        first = _channels_first(sample)
-        makers[library, usual(), FIRST, True] = _maker(partial(make, data_format=FIRST), usual(), first)
+            makers[Key(library, way)] = partial(_build, make, way, sample, training=True)
+        first = partial(make, data_format=FIRST)
+        makers[Key(library, usual(), FIRST)] = partial(_build, first, usual(), _channels_first(sample), training=True)
         if usual() == GRAPH:
-            makers[library, GRAPH, LAST, False] = _unknown(make, sample)
+            makers[Key(library, GRAPH, known=False)] = partial(_build_unknown, make, sample)
     if cv is not None:
         for way in ways():
-            makers["keras-cv", way, LAST, True] = _maker(cv, way, sample)
+            makers[Key("keras-cv", way)] = partial(_build, cv, way, sample)
     return makers
 
 
-def _maker(make: Callable[[], Any], way: str, sample: Any) -> Maker:
-    def build() -> Any:
-        layer = make()
-        return ways()[way](_augment(layer), [layer], sample)
-
-    return build
+def _build(make: Callable[[], Any], way: str, sample: Any, **arguments: Any) -> Call:
+    layer = make()
+    return ways()[way](recipe.augmenting(layer, **arguments), [layer], sample)
 
 
-def _unknown(make: Callable[[], Any], sample: Any) -> Maker:
-    return lambda: unknown_size(_augment(make()), sample)
-
-
-def _augment(layer: Any) -> Callable[[Any], Any]:
-    """A call that augments; the dict is a copy, since some layers of Keras change what they are given."""
-    is_ours_or_keras_s = "training" in layer.call.__code__.co_varnames
-    arguments = {"training": True} if is_ours_or_keras_s else {}
-    return lambda sample: layer(dict(sample) if isinstance(sample, dict) else sample, **arguments)
+def _build_unknown(make: Callable[[], Any], sample: Any) -> Call:
+    return unknown_size(recipe.augmenting(make(), training=True), sample)
 
 
 def _channels_first(sample: Any) -> Any:
@@ -88,27 +86,24 @@ def _channels_first(sample: Any) -> Any:
     return keras.ops.transpose(sample, (0, 3, 1, 2))
 
 
-def _rows(case: LayerCase, makers: dict[tuple[str, str, str, bool], Maker], rounds: int, floor: float) -> list[Row]:
-    calls, failures = {}, {}
+def _rows(case: LayerCase, makers: dict[Key, Callable[[], Call]], rounds: int, floor: float) -> list[Row]:
+    calls, timings = {}, {}
     for key, make in makers.items():
         try:
-            calls[_text(key)] = make()
+            calls[key] = make()
         except Exception as error:
-            failures[_text(key)] = Timing(error=reason(error))
-    timings = {**in_turns(calls, rounds, SECONDS), **failures}
+            timings[key] = Timing(error=reason(error))
+    timings |= in_turns(calls, rounds, SECONDS)
+    kind = "warp" if case.is_warp else "pointwise"
     return [
         {
             "layer": case.name,
-            "kind": "warp" if case.is_warp else "pointwise",
-            "library": key[0],
-            "way": key[1],
-            "layout": key[2],
-            "known_size": key[3],
-            **figures(timings[_text(key)], floor),
+            "kind": kind,
+            "library": key.library,
+            "way": key.way,
+            "layout": key.layout,
+            "known_size": key.known,
+            **figures(timings[key], floor),
         }
         for key in makers
     ]
-
-
-def _text(key: tuple[str, str, str, bool]) -> str:
-    return " ".join(map(str, key))

@@ -47,12 +47,17 @@ def _ours(scene: Scene) -> list[Contender]:
     found = []
     for place, way in ways().items():
         pipeline = recipe.pipeline()
-        found.append(Contender("kerasaug", place, way(recipe.augmenting(pipeline), [pipeline], scene.data)))
+        found.append(
+            Contender("kerasaug", place, way(recipe.augmenting(pipeline, training=True), [pipeline], scene.data))
+        )
     place, way = next(iter(ways().items()))
     pipeline = recipe.pipeline("uint8")
     data = {**scene.data, "images": keras.ops.convert_to_tensor(scene.images)}
     note = "the dtype in which albumentations and torchvision work"
-    return [*found, Contender(UINT8, place, way(recipe.augmenting(pipeline), [pipeline], data), note=note)]
+    return [
+        *found,
+        Contender(UINT8, place, way(recipe.augmenting(pipeline, training=True), [pipeline], data), note=note),
+    ]
 
 
 def _timed(contenders: Sequence[Contender], settings: Settings, floor: float) -> list[Row]:

@@ -34,7 +34,7 @@ def _growth(points: Sequence[tuple[int, int, int]], settings: Settings) -> dict[
     for amount, batch, side in points:
         pipeline = recipe.pipeline()
         data = recipe.batch(batch, side, settings.dtype)
-        calls[str(amount)] = way(recipe.augmenting(pipeline), [pipeline], data)
+        calls[str(amount)] = way(recipe.augmenting(pipeline, training=True), [pipeline], data)
     timings = in_turns(calls, settings.rounds)
     found = [{"amount": int(amount), "milliseconds": one.milliseconds} for amount, one in timings.items()]
     errors = [one.error for one in timings.values() if one.error]
