@@ -10,7 +10,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 import kerasaug
 
 _TOP = (f"kerasaug.{name}" for name in kerasaug.__all__ if isinstance(getattr(kerasaug, name), types.ModuleType))
-PUBLIC = {name: importlib.import_module(name).__all__ for name in {"kerasaug", "kerasaug.datasets", *_TOP}}
+PUBLIC = {name: importlib.import_module(name).__all__ for name in ("kerasaug", *_TOP)}
 
 
 def code_of(path):
@@ -52,7 +52,7 @@ def is_public(name):
     module = parts.pop(0)
     while parts and module in PUBLIC:
         inner = f"{module}.{parts[0]}"
-        if inner not in PUBLIC and parts[0] not in (*PUBLIC[module], "__version__"):
+        if inner not in PUBLIC and parts[0] not in (*PUBLIC[module], "__version__", "__all__"):
             return False
         module = inner
         parts.pop(0)

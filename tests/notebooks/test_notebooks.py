@@ -31,7 +31,11 @@ def kernel_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_BACKEND", keras.backend.backend())
     monkeypatch.setenv("KERASAUG_SMOKE", "1")
     monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))  # no profile of the user's
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))  # no profile and no kernel of the user's
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    # Notebooks train one model several times: JAX then compiles it once, as TensorFlow does not.
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "compiled"))
+    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 
 
 @pytest.mark.skipif(keras.backend.backend() == "torch", reason="a SavedModel comes from TensorFlow or JAX")
