@@ -11,12 +11,13 @@ from kerasaug import backend
 from kerasaug.arguments import as_keys, as_number, as_seed, explained, one_of
 from kerasaug.backend import Tensor, ops
 from kerasaug.boxes import FORMATS
-from kerasaug.checks import as_record_ids, as_shape, as_size, check_call, check_seed, check_spec
+from kerasaug.checks import as_record_ids, as_size, check_call, check_seed
 from kerasaug.config import config_of
 from kerasaug.draw import Rng, as_key
 from kerasaug.ops.dtypes import to_dtype
 from kerasaug.params import Params, as_tensors
-from kerasaug.sample import KINDS, Sample, as_whole, check_images_in, is_batch, pack, unpack
+from kerasaug.sample import KINDS, Sample, as_whole, pack, unpack
+from kerasaug.specs import SpecLayer
 from kerasaug.stages import Stage, plan
 from kerasaug.tensors import NUMBERS
 from kerasaug.training_rule import augments_by_default
@@ -24,7 +25,7 @@ from kerasaug.training_rule import augments_by_default
 DATA_FORMATS = ("channels_last", "channels_first")
 
 
-class Augmentation(backend.DataLayer):
+class Augmentation(SpecLayer):
     """Base class of every augmentation layer: draws per-sample parameters, then applies them.
 
     A subclass belongs to a family (`Warp`, `Color`, `Tone`, `Region`, `Mix`), which routes every target, and writes
@@ -33,16 +34,27 @@ class Augmentation(backend.DataLayer):
     Called directly, or mapped over a dataset, a layer augments; inside a model it does so only when `training=True`
     reaches it, so `model(x)`, `predict` and every export are clean.
 
+    Data of a shape or a dtype that cannot be (another rank, another number of samples, strings) is refused before
+    anything is computed. Values are not looked at, which would cost a pass over them. NaN and infinities stay within
+    their own sample, and those that it is mixed with. A box that holds one is dropped (padding, -1) where it would be
+    moved or pasted; a box the wrong way round is moved as the frame of its corners. Keypoints may be anywhere. A class
+    that is none of `num_classes` becomes a row of zeros. An empty batch comes back empty.
+
     Args:
         p: Probability with which each sample is augmented. Defaults to 1.
         strength: Factor, from 0 (identity) to 1, on the distance of every draw from doing nothing. Defaults to 1. It
             may be set while a compiled step runs: `layer.strength = 0.5`.
-        seed: Integer. Layers with the same seed and arguments repeat each other's draws.
+        seed: Integer from 0 to 2**32 - 1. Layers with the same seed and arguments repeat each other's draws.
         data_format: `"channels_last"` or `"channels_first"`; Keras's global setting when `None`.
         bounding_box_format: Format of the boxes, one that `keras.utils.bounding_boxes.convert_format` knows; needed
             when a sample has boxes.
         keys: Dict from kind of target to the key it has in the samples, such as `{"images": "image"}`.
         **kwargs: `name` and `dtype`. Images come back in the compute dtype; `"uint8"` rounds once, at the end.
+
+    Raises:
+        TypeError: When targets are no tensors of numbers, or a call is given labels besides the images.
+        ValueError: When an argument, or the shape of a target, cannot be. Both name the layer, what it expected and
+            what it received.
     """
 
     fuse = True
@@ -184,10 +196,6 @@ class Augmentation(backend.DataLayer):
         """The ops, in order, with the parameters of each."""
         return [(self, params)]
 
-    def output_size(self, size: tuple[Any, Any]) -> tuple[Any, Any]:
-        """Height and width of the output, for those of the input."""
-        return size
-
     def infer(self, fields: dict[str, Any]) -> dict[str, Any]:
         """What happens to a batch that is not augmented: nothing, unless an op resizes or encodes."""
         return self.encode(fields)
@@ -201,9 +209,6 @@ class Augmentation(backend.DataLayer):
         """Labels as training returns them, unmixed: one-hot, where a layer encodes integers."""
         return fields
 
-    def check(self, fields: dict[str, Any]) -> None:
-        """Raises on targets that this op cannot augment."""
-
     def fusion_key(self) -> Any:
         """What neighbours of one family must agree on to share a pass; `None` to stay alone, `ANY` to join any."""
         return None
@@ -213,37 +218,11 @@ class Augmentation(backend.DataLayer):
         """One pass over the pixels for several ops: what a family writes."""
         raise NotImplementedError(f"{cls.__name__} belongs to no family: subclass Warp, Color, Tone, Region or Mix.")
 
-    def compute_output_spec(self, data: Any, training: bool | None = None) -> Any:
-        """Shapes and dtypes of a call's result, without computing it."""
-        if not isinstance(data, Mapping):
-            return self._spec({"images": data})["images"]
-        names = {kind: (self.keys or {}).get(kind, kind) for kind in ("images", "labels")}
-        check_images_in(data, names["images"], self._label)
-        fields = {kind: data[name] for kind, name in names.items() if name in data}
-        return {**data, **{names[kind]: value for kind, value in self._spec(fields).items()}}
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """Shape of the images that come back."""
-        if not isinstance(input_shape, Mapping):
-            return self._shape_of(input_shape)
-        name = (self.keys or {}).get("images", "images")
-        check_images_in(input_shape, name, self._label)
-        return {**input_shape, name: self._shape_of(input_shape[name])}
-
-    def _shape_of(self, input_shape: Any) -> tuple[Any, ...]:
-        shape = as_shape(input_shape, self._label)
-        is_batch(shape, self._label)
-        return self._image_shape(shape)
-
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, read off its signature, so that none is forgotten."""
         config = {**super().get_config(), **config_of(self, Augmentation)}
         config["strength"] = float(keras.ops.convert_to_numpy(self.strength))
         return config
-
-    @property
-    def _label(self) -> str:
-        return f"{type(self).__name__} (name={self.name!r})"
 
     def _draw(self, sample: Sample, seed: Any, record_ids: Any) -> Params:
         images = sample.fields["images"]
@@ -309,15 +288,3 @@ class Augmentation(backend.DataLayer):
 
     def _finish(self, images: Tensor) -> Tensor:
         return to_dtype(images, self.compute_dtype)
-
-    def _spec(self, fields: dict[str, Any]) -> dict[str, Any]:
-        images = fields["images"]
-        check_spec(images, self._label)
-        self.check({"images": images})
-        spec = keras.KerasTensor(self._image_shape(tuple(images.shape)), dtype=self.compute_dtype)
-        return {**fields, "images": spec}
-
-    def _image_shape(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
-        first = self.data_format == "channels_first"
-        lead, (height, width), last = (shape[:-2], shape[-2:], ()) if first else (shape[:-3], shape[-3:-1], shape[-1:])
-        return (*lead, *self.output_size((height, width)), *last)

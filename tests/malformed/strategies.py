@@ -157,8 +157,8 @@ def _kind(name, values):
     return values.map(lambda value: {name: value})
 
 
-def wrong_boxes():
-    """Dicts of boxes of which an entry is missing, of another shape, or no array."""
+def wrong_boxes(images=True):
+    """Dicts of boxes of which an entry is missing, of another shape, or no array; or of another number of images."""
     right = {"boxes": np.zeros((BATCH, 2, 4), "float32"), "labels": np.zeros((BATCH, 2), "int32")}
     ragged = [[[1, 2, 3]], [[1, 2, 3, 4]], [[1, 2, 3, 4]], []]
     entries = {
@@ -169,7 +169,7 @@ def wrong_boxes():
     wrong = [values.map(lambda value, name=name: {**right, name: value}) for name, values in entries.items()]
     less = st.sampled_from([{}, {"boxes": right["boxes"]}, {"labels": right["labels"]}, {"box": right["boxes"]}])
     fewer = st.just({name: value[:3] for name, value in right.items()})
-    return st.one_of(*wrong, less, fewer)
+    return st.one_of(*wrong, less, *([fewer] if images else []))
 
 
 def wrong_dicts():
