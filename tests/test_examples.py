@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import shlex
 import textwrap
 import types
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import kerasaug
+from kerasaug import cli
 
 TORCH = keras.backend.backend() == "torch"
 
@@ -51,9 +53,20 @@ def test_every_public_object_has_an_example():
     assert without == {"kerasaug.Augmentation", "kerasaug.ExportError"}  # an abstract class, an error
 
 
+README = (Path(__file__).parents[1] / "README.md").read_text()
+
+
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="one backend is enough for a large network")
-def test_the_readme_s_example_runs(tmp_path, monkeypatch):
+@pytest.mark.parametrize("index", range(len(_blocks(README))))
+def test_the_readme_s_examples_run(index, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (block,) = _blocks((Path(__file__).parents[1] / "README.md").read_text())
-    exec(compile(block, "<README>", "exec"), {})
-    assert (tmp_path / "saved_models" / "example" / "1" / "saved_model.pb").exists()
+    exec(compile(_blocks(README)[index], "<README>", "exec"), {})
+    assert list((tmp_path / "saved_models").glob("*/1/saved_model.pb"))
+
+
+def test_the_readme_s_commands_exist():
+    """`.ci/run` runs the one that tests; here every other is at least understood."""
+    commands = re.findall(r"\.venv/bin/kerasaug ([^\n`]+)", README)
+    assert len(commands) >= 3
+    for command in commands:
+        cli.parser().parse_args(shlex.split(command))
