@@ -50,7 +50,8 @@ print(json.dumps([digest, tuned.history, tuned.best_epoch]))
 
 @ON_TRAINING_BACKEND
 def test_runs_again_bit_for_bit_in_a_new_process(tmp_path):
-    tuned = tune(network(), pictures(), pictures(seed=5), policy=kerasaug.layers.RandomFlip(), base_lr=0.05)
+    flip = kerasaug.layers.RandomFlip()
+    tuned = tune(network(), pictures(), pictures(seed=5), policy=flip, base_lr=0.05, freeze_epochs=0)
     tuned.recipe.save(tmp_path / "recipe.json")
     out = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(Path(__file__).parent), str(tmp_path / "recipe.json")],
