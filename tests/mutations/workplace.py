@@ -14,8 +14,8 @@ from pathlib import Path
 from mutation import ROOT, Mutation
 
 TIMEOUT = 900  # seconds of one run of pytest
-_NO_TEST_S_MERIT = ("ImportError", "ModuleNotFoundError", "SyntaxError", "NameError")
-_SUMMARY = re.compile(r"^(?:FAILED|ERROR) (\S+?::.+?)(?: - (.*))?$", re.MULTILINE)
+_CANNOT_RUN = ("ImportError", "ModuleNotFoundError", "SyntaxError", "NameError")
+_SUMMARY = re.compile(r"^(?:FAILED|ERROR) ([^\s:]+::\S+?(?:\[.*?\])?)(?: - (.*))?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,13 @@ class Outcome:
         """The test that failed; `None` when none did, or when all that failed could not even import what they test."""
         if self.code != 1:
             return None
-        tests = [test for test, message in self.failures if not message.startswith(_NO_TEST_S_MERIT)]
+        tests = [test for test, message in self.failures if not message.startswith(_CANNOT_RUN)]
         return tests[0] if tests else None
+
+
+def failures_in(output: str) -> tuple[tuple[str, str], ...]:
+    """Node id and message of each test that pytest's summary names."""
+    return tuple(_SUMMARY.findall(output))
 
 
 class Workplace:
@@ -107,8 +112,7 @@ class Workplace:
             )
         except subprocess.TimeoutExpired:
             return Outcome(None, (), f"no end after {TIMEOUT} s", time.perf_counter() - start)
-        failures = tuple((test, message or "") for test, message in _SUMMARY.findall(done.stdout))
-        return Outcome(done.returncode, failures, done.stdout, time.perf_counter() - start)
+        return Outcome(done.returncode, failures_in(done.stdout), done.stdout, time.perf_counter() - start)
 
     def _environment(self, backend: str) -> dict[str, str]:
         return {

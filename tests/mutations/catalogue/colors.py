@@ -34,14 +34,14 @@ COLORS = (
         _COLOR + "random_brightness.py",
         '(params["brightness"] * (high - low))',
         '(params["brightness"] * (255.0 + 0.0 * (high - low)))',
-        _OF_COLORS,
+        ("tests/image/test_color_layers.py::test_brightness_adds_part_of_the_range",),
     ),
     Mutation(
         "contrast is about the mean of the batch",
         _COLOR + "base.py",
         "ops.mean(images, axis=(1, 2))",
         "ops.mean(images, axis=(0, 1, 2))[None]",
-        _OF_COLORS,
+        ("tests/image/test_color_layers.py::test_contrast_is_about_each_channel_s_own_mean",),
     ),
     Mutation(
         "contrast in a jitter comes before brightness",
@@ -76,14 +76,14 @@ COLORS = (
         _REGION + "random_erasing.py",
         "ops.concatenate([low, low + extent], axis=1)",
         "ops.concatenate([low, low + extent], axis=1)[:1]",
-        _OF_REGIONS,
+        ("tests/image/test_region_layers.py::test_exactly_the_rectangle_is_filled",),
     ),
     Mutation(
         "erasing never reaches the last row and column",
         _REGION + "random_erasing.py",
         "(frame - extent + 1.0)",
         "(frame - extent)",
-        _OF_REGIONS,
+        ("tests/image/test_region_layers.py::test_erasing_reaches_every_place_equally",),
     ),
     Mutation(
         "a region is one pixel too large",
@@ -97,6 +97,6 @@ COLORS = (
         _REGION + "noise.py",
         "(low + high) / 2.0 + (high - low) / 4.0 * noise",
         "(high - low) / 4.0 * noise",
-        _OF_REGIONS,
+        ("tests/image/test_region_layers.py::test_noise_is_normal_about_the_middle_of_the_range",),
     ),
 )

@@ -4,7 +4,6 @@ from mutation import Mutation
 
 _WARP = "kerasaug/layers/image/warp/base.py"
 _BOXES = "kerasaug/boxes.py"
-_OF_WARPS = ("tests/image/test_warp_targets.py",)
 
 TARGETS = (
     Mutation(
@@ -12,98 +11,98 @@ TARGETS = (
         _WARP,
         'pixels(flat, "nearest", lead.mask_fill_value)',
         "pixels(flat, lead.interpolation, lead.mask_fill_value)",
-        _OF_WARPS,
+        ("tests/image/test_warp_targets.py::test_masks_are_read_at_the_nearest_pixel",),
     ),
     Mutation(
         "masks are filled as images are",
         _WARP,
         'pixels(flat, "nearest", lead.mask_fill_value)',
         'pixels(flat, "nearest", lead.fill_value)',
-        _OF_WARPS,
+        ("tests/image/test_warp_targets.py::test_masks_have_a_fill_value_of_their_own",),
     ),
     Mutation(
         "boxes and keypoints move by the output-to-input matrix",
         _WARP,
         "forward = matrices.invert(self.matrix)",
         "forward = self.matrix",
-        _OF_WARPS,
+        ("tests/image/test_warp_targets.py::test_boxes_are_the_frames_of_their_moved_corners",),
     ),
     Mutation(
         "two corners of a box are moved instead of four",
         _WARP,
         "[(left, top), (right, top), (right, bottom), (left, bottom)]",
         "[(left, top), (left, top), (right, bottom), (right, bottom)]",
-        _OF_WARPS,
+        ("tests/image/test_warp_targets.py::test_boxes_are_the_frames_of_their_moved_corners",),
     ),
     Mutation(
         "boxes may stick out at the right and below",
         _WARP,
         "ops.clip(corners, 0.0, limits)",
         "ops.maximum(corners, 0.0 * limits)",
-        _OF_WARPS,
+        ("tests/image/test_warp_targets.py::test_boxes_are_the_frames_of_their_moved_corners",),
     ),
     Mutation(
         "boxes without an area are kept",
         _WARP,
         "(corners[..., 2] > corners[..., 0]) & (corners[..., 3] > corners[..., 1])",
         "(corners[..., 2] >= corners[..., 0]) & (corners[..., 3] >= corners[..., 1])",
-        ("tests/image/test_random_crop.py", *_OF_WARPS),
+        ("tests/image/test_random_crop.py::test_boxes_are_shifted_and_cut_in_every_format",),
     ),
     Mutation(
         "keypoints turn about the middle of the frame's edges",
         _WARP,
         "forward, source, size, edge=1.0)",
         "forward, source, size, edge=0.0)",
-        _OF_WARPS,
+        ("tests/image/test_warp_targets.py::test_keypoints_move_with_their_pixels",),
     ),
     Mutation(
         "the visibility of keypoints is lost",
         _WARP,
         "ops.concatenate([xy, points[..., 2:]], axis=-1)",
         "ops.concatenate([xy, ops.zeros_like(points[..., 2:])], axis=-1)",
-        _OF_WARPS,
+        ("tests/image/test_warp_targets.py::test_keypoints_move_with_their_pixels",),
     ),
     Mutation(
         "relative boxes are taken for pixels",
         _BOXES,
         '(boxes, source, "xyxy", height',
         '(boxes, source.removeprefix("rel_"), "xyxy", height',
-        _OF_WARPS,
+        ("tests/image/test_warp_targets.py::test_boxes_turn_in_every_format",),
     ),
     Mutation(
         "height and width of relative boxes are swapped",
         _BOXES,
         '"xyxy", height=size[0], width=size[1])',
         '"xyxy", height=size[1], width=size[0])',
-        _OF_WARPS,
+        ("tests/image/test_warp_targets.py::test_boxes_turn_in_every_format",),
     ),
     Mutation(
         "integer boxes are cut off and not rounded",
         _BOXES,
         "ops.cast(ops.round(boxes) if",
         "ops.cast(boxes if",
-        _OF_WARPS,
+        ("tests/image/test_warp_targets.py::test_integer_boxes_stay_integers_rounded",),
     ),
     Mutation(
         "a box that left the image keeps its class",
         _BOXES,
         '"labels": ops.where(kept, labels, ops.full_like(labels, PADDING))',
         '"labels": labels',
-        ("tests/image/test_random_crop.py", *_OF_WARPS),
+        ("tests/image/test_random_crop.py::test_boxes_are_shifted_and_cut_in_every_format",),
     ),
     Mutation(
         "padding is moved like a box",
         _BOXES,
         "same = is_padding(original)",
         "same = ops.zeros_like(kept)",
-        ("tests/test_contract_targets.py::test_padding_stays_padding",),
+        ("tests/image/test_warp_padding.py",),
     ),
     Mutation(
         "boxes of samples that are left out go through the arithmetic",
         _BOXES,
         "same = same | ops.logical_not(touched)[:, None]",
         "same = same | ops.zeros_like(touched)[:, None]",
-        ("tests/test_contract.py::test_samples_that_p_leaves_out_stay_bit_for_bit",),
+        ("tests/test_contract.py::test_samples_that_p_leaves_out_stay_bit_for_bit[RandomRotation]",),
     ),
     Mutation(
         "ragged boxes are padded with 0",
@@ -126,7 +125,7 @@ TARGETS = (
         '        sample.fields = {**fields, "images": self._finish(fields["images"])}',
         "            fields = stage(fields, group)\n"
         "        sample.fields = keras.tree.map_structure(self._finish, fields)",
-        ("tests/test_contract_dtypes.py::test_large_targets_survive_half_precision",),
+        ("tests/test_contract_dtypes.py::test_large_targets_survive_half_precision[RandomFlip]",),
     ),
     Mutation(
         "a model's targets are cast to its compute dtype",
@@ -140,13 +139,13 @@ TARGETS = (
         "kerasaug/sample.py",
         "{key: value for key, value in data.items() if key not in known}",
         "{key: data.pop(key) for key in list(data) if key not in known}",
-        ("tests/test_contract.py::test_the_callers_data_stays_as_it_was",),
+        ("tests/test_contract.py::test_the_callers_data_stays_as_it_was[RandomFlip]",),
     ),
     Mutation(
         "a batch's own dict is changed in the step",
         "kerasaug/training/targets.py",
         "return {**container, name: value}",
         "return container.update({name: value}) or container",
-        ("tests/training/test_augmented_model_targets.py",),
+        ("tests/training/test_augmented_model_targets.py::test_a_dict_in_fit_keeps_its_other_inputs",),
     ),
 )
