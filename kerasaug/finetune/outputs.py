@@ -133,7 +133,8 @@ def _directions(
         f"SavedModel  {saved_model}",
         f"Report      {report}, {picture}",
         f"Logs        tensorboard --logdir {report.parent / 'logs'}",
-        f"Load it     tf.saved_model.load({os.fspath(saved_model)!r}).serve(images)  # float32 in [0, 255], {shape}",
+        f"Load it     model = tf.saved_model.load({os.fspath(saved_model)!r}); model.serve(images)  # float32 in [0, 255], "
+        f"{shape}",
         f'Serve it    docker run -p 8501:8501 -v "{saved_model.parent.absolute()}:/models/{name}" -e MODEL_NAME={name} '
         "tensorflow/serving",
         f"Took        {stopwatch.seconds:.0f} s",

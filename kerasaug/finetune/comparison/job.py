@@ -129,7 +129,8 @@ def _print(outcome: Outcome, settings: Settings, pretrained: Pretrained, chosen:
         f"Report      {outcome.report}",
         f"Examples    {outcome.examples}",
         f"Picture     {outcome.picture}",
-        f"Load it     tf.saved_model.load({os.fspath(model)!r}).serve(images)  # float32, {list(settings.input_shape)}",
+        f"Load it     model = tf.saved_model.load({os.fspath(model)!r}); model.serve(images)  # float32, "
+        f"{list(settings.input_shape)}",
         f'Serve it    docker run -p 8501:8501 -v "{model.parent.absolute()}:/models/digits" -e MODEL_NAME=digits '
         "tensorflow/serving",
         f"Took        {outcome.seconds:.0f} s",
