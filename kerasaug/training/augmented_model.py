@@ -10,7 +10,7 @@ import keras
 from kerasaug.arguments import explained
 from kerasaug.augmentation import Augmentation
 from kerasaug.registry import register
-from kerasaug.training.ragged import refuse_ragged
+from kerasaug.training.ragged import refuse_no_numbers, refuse_ragged
 from kerasaug.training.targets import Batch, Targets
 
 
@@ -122,6 +122,7 @@ class AugmentedModel(keras.Model):
         """Trains on augmented batches; arguments and result are those of `keras.Model.fit`."""
         refuse_ragged(x, "AugmentedModel")
         refuse_ragged(y, "AugmentedModel")
+        refuse_no_numbers(x, y, "AugmentedModel", booleans=not self.pipeline.mixes)
         return super().fit(x, y, *args, **kwargs)
 
     def compute_loss(

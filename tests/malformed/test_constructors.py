@@ -89,7 +89,7 @@ def accepts_flags(name):
 
 
 @EVERY
-@examples(80)
+@examples(60)
 @given(data=st.data())
 def test_what_no_argument_can_be_is_refused(case, data):
     name = data.draw(st.sampled_from([one for one in arguments(case) if one not in _TEXTS]))
@@ -129,7 +129,7 @@ values = st.one_of(
 
 
 @EVERY
-@examples(40)
+@examples(20)
 @given(data=st.data())
 @uncompiled()
 def test_what_an_argument_can_be_is_kept_and_works(case, data):

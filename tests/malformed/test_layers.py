@@ -17,7 +17,7 @@ WAYS = {
 
 
 @OPS
-@examples(60)
+@examples(50)
 @given(data=refused(), way=st.sampled_from(sorted(WAYS)))
 @uncompiled()
 def test_what_no_layer_takes_is_refused(case, data, way):

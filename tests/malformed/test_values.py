@@ -33,7 +33,7 @@ def _spoiled(data, kind, row, bad):
 
 
 @OPS
-@examples(5)
+@examples(4)
 @given(data=st.data())
 @uncompiled()
 def test_what_is_wrong_with_one_sample_stays_within_it(case, data):
@@ -62,7 +62,7 @@ rows_of_boxes = st.lists(st.tuples(odd, odd, odd, odd), min_size=3, max_size=3)
 
 
 @OPS
-@examples(6)
+@examples(4)
 @given(rows=rows_of_boxes, seed=st.integers(0, 9))
 @uncompiled()
 def test_a_box_stays_as_it_is_or_lies_upright_in_the_image_or_is_dropped(case, rows, seed):
@@ -139,7 +139,7 @@ def test_a_class_that_there_is_not_is_a_row_of_zeros(make, data, dtype, classes,
 
 
 @OPS
-@pytest.mark.parametrize("size", [(1, 10), (8, 1), (1, 1)], ids=str)
+@pytest.mark.parametrize("size", [(1, 10), (1, 1)], ids=str)
 @uncompiled()
 def test_images_of_one_row_or_column(case, size):
     layer = case.shared()
