@@ -26,7 +26,7 @@ OPTIMIZER = (
         _OPTIMIZER,
         "learning_rate = learning_rate * self._scales[",
         "learning_rate = learning_rate + 0.0 * self._scales[",
-        (f"{_TESTS}::test_group_multiplier_scales_step_and_decay",),
+        ("tests/callbacks/test_gradual_unfreezing.py::test_group_rates_equal_numpy",),
     ),
     Mutation(
         "weight decay is not scaled with its group's rate",
@@ -68,7 +68,7 @@ OPTIMIZER = (
         _OPTIMIZER,
         "super().build(everything)",
         "super().build([one for one in everything if one.trainable])",
-        (f"{_TESTS}::test_subset_leaves_the_rest_and_its_slots_alone",),
+        ("tests/transfer/test_finetune_optimizer.py::test_loads_while_frozen_and_keeps_all_slots",),
     ),
     Mutation(
         "slots are lost when a frozen model is loaded",

@@ -5,6 +5,7 @@ from mutation import Mutation
 _BACKUP = "kerasaug/callbacks/backup.py"
 _STATE = "kerasaug/resume/state.py"
 _STORAGE = "kerasaug/resume/storage.py"
+_FILES = "kerasaug/files.py"
 _TESTS = "tests/resume/test_backup.py"
 _OF_STORAGE = "tests/resume/test_storage.py"
 _STOPPED = (f"{_TESTS}::test_stopped_in_any_epoch",)
@@ -36,14 +37,14 @@ RESUME = (
         _BACKUP,
         "backup.number - self._fit.initial_epoch)",
         "0 * backup.number)",
-        _STOPPED,
+        ("tests/resume/test_backup_data.py",),
     ),
     Mutation(
         "one epoch too many is passed over",
         _BACKUP,
         "backup.number - self._fit.initial_epoch)",
         "backup.number)",
-        (f"{_TESTS}::test_an_initial_epoch_counts",),
+        ("tests/resume/test_backup_data.py",),
     ),
     Mutation(
         "training begins with the epoch that was done last",
@@ -109,10 +110,10 @@ RESUME = (
         (f"{_OF_STORAGE}::test_the_newest_is_read_and_two_are_kept",),
     ),
     Mutation(
-        "a backup is written in place",
-        _STORAGE,
-        "        yield temporary\n        os.replace(temporary, path)\n",
-        "        yield path\n",
+        "a file that could not be written whole stays",
+        _FILES,
+        "        temporary.unlink(missing_ok=True)",
+        "        pass",
         (f"{_OF_STORAGE}::test_a_full_disk_leaves_what_was_there",),
     ),
     Mutation(

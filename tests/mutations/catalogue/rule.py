@@ -3,8 +3,6 @@
 from mutation import Mutation
 
 _MODEL = "kerasaug/training/augmented_model.py"
-_OF_RULE = ("tests/test_training_rule.py",)
-_OF_MODEL = ("tests/training/test_augmented_model.py",)
 _SPARSE = "test_sparse_labels_are_encoded_alike_in_training_and_evaluation"
 _OF_LABELS = (f"tests/training/test_augmented_model_targets.py::{_SPARSE}",)
 
@@ -57,13 +55,6 @@ RULE = (
         "compute_metrics(x, self._encoded(y),",
         "compute_metrics(x, y,",
         _OF_LABELS,
-    ),
-    Mutation(
-        "the inner model is not told that it trains",
-        _MODEL,
-        "return self.model(inputs, training=training)",
-        "return self.model(inputs)",
-        ("tests/training/test_augmented_model.py::test_layers_inside_the_inner_model_augment_too",),
     ),
     Mutation(
         "JAX's step forgets that the seed advanced",
