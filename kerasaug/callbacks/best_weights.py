@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from kerasaug.resume.storage import replacing
+from kerasaug.files import replacing
 
 
 class BestWeights(keras.callbacks.Callback):

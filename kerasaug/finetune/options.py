@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from kerasaug.resume.storage import replacing
+from kerasaug.files import replacing
 
 FILE = "run.json"
 UNFINISHED, DONE = "unfinished", "done"

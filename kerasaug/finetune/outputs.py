@@ -12,10 +12,10 @@ from rich.console import Console
 
 import kerasaug
 from kerasaug.datasets import ImageData
+from kerasaug.files import replacing
 from kerasaug.finetune.options import Options
 from kerasaug.finetune.progress import Stopwatch
 from kerasaug.finetune.run_report import Run, print_run, write_logs, write_report
-from kerasaug.resume.storage import replacing
 from kerasaug.transfer import FineTuned
 from kerasaug.transfer.policies import pipeline_from
 
@@ -46,9 +46,7 @@ def write_outputs(
     images, truth = _as_arrays(data.validation)
     probabilities = tuned.model.predict(images, batch_size=options.batch_size, verbose=0)
     with replacing(folder / MODEL) as temporary:
-        whole = temporary.with_suffix(".keras")  # Keras goes by the ending
-        tuned.model.save(whole)
-        os.replace(whole, temporary)
+        tuned.model.save(temporary)
     with replacing(folder / CLASSES) as temporary:
         temporary.write_text("".join(f"{name}\n" for name in data.class_names))
     saved_model = kerasaug.export_savedmodel(
@@ -133,8 +131,8 @@ def _directions(
         f"SavedModel  {saved_model}",
         f"Report      {report}, {picture}",
         f"Logs        tensorboard --logdir {report.parent / 'logs'}",
-        f"Load it     model = tf.saved_model.load({os.fspath(saved_model)!r}); model.serve(images)  # float32 in [0, 255], "
-        f"{shape}",
+        f"Load it     model = tf.saved_model.load({os.fspath(saved_model)!r}); model.serve(images)",
+        f"            # images: float32 in [0, 255], of shape (n, {', '.join(map(str, shape))})",
         f'Serve it    docker run -p 8501:8501 -v "{saved_model.parent.absolute()}:/models/{name}" -e MODEL_NAME={name} '
         "tensorflow/serving",
         f"Took        {stopwatch.seconds:.0f} s",

@@ -1,22 +1,20 @@
 """Numbered backup files, each written whole or not at all, the newest readable one of which counts."""
 
 import json
-import os
 import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import ml_dtypes
 import numpy as np
 
+from kerasaug.files import TEMPORARY, replacing
+
 KEPT = 2
 _FILE = re.compile(r"backup-(\d{6,})\.npz")
-_TEMPORARY = ".writing-"
 _DESCRIPTION = "description"
 _DAMAGE = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error)
 
@@ -30,10 +28,7 @@ class Backup(NamedTuple):
 
 
 def write(folder: Path, backup: Backup) -> Path:
-    """Writes a backup and removes all but the last two.
-
-    Until the new file is complete on disk it has another name, so a process that is killed, or a disk that is full,
-    leaves the files from before as they were.
+    """Writes a backup, and then removes all but the last two.
 
     Args:
         folder: Where backups are; made when it is not there.
@@ -48,10 +43,8 @@ def write(folder: Path, backup: Backup) -> Path:
     dtypes = [str(array.dtype) for array in backup.arrays]
     text = json.dumps({"dtypes": dtypes, "content": backup.description})
     arrays[_DESCRIPTION] = np.frombuffer(text.encode(), np.uint8)
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
-        file.flush()
-        os.fsync(file.fileno())
+    with replacing(path) as temporary:
+        np.savez(temporary, **arrays)
     for _, old in _numbered(folder)[:-KEPT]:
         old.unlink(missing_ok=True)
     return path
@@ -86,21 +79,10 @@ def read_latest(folder: Path) -> Backup | None:
 
 def remove(folder: Path) -> None:
     """Removes the backups, and the folder when nothing else is in it."""
-    for path in [*(path for _, path in _numbered(folder)), *folder.glob(f"{_TEMPORARY}*")]:
+    for path in [*(path for _, path in _numbered(folder)), *folder.glob(f"{TEMPORARY}*")]:
         path.unlink(missing_ok=True)
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path`, to be written, that takes its place when the block ends without an error."""
-    temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{path.name}")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _numbered(folder: Path) -> list[tuple[int, Path]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from kerasaug.resume.storage import replacing
+from kerasaug.files import replacing
 from kerasaug.transfer.groups import LayerGroup
 from kerasaug.transfer.recipe_checks import check_keys, check_values
 

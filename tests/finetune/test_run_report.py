@@ -2,12 +2,13 @@
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 from run_reports import CLASSES, make_run, unread
 
-from kerasaug.finetune.run_report import files, write_report
+from kerasaug.finetune.run_report import write_report
 from kerasaug.finetune.run_report.content import as_json, to_text
 from kerasaug.finetune.run_report.measures import accuracy, confusions
 from kerasaug.finetune.run_report.remarks import remarks
@@ -113,25 +114,17 @@ def test_a_run_without_a_validation_part_has_a_report(tmp_path):
 def test_a_full_disk_leaves_what_was_there_and_no_part(tmp_path, monkeypatch, moment):
     (tmp_path / "report.png").write_bytes(b"before")
 
-    class Full:
-        def __init__(self, path, mode):
-            self.file = open(path, mode)
+    whole = Path.write_bytes
 
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *error):
-            self.file.close()
-
-        def write(self, content):
-            self.file.write(content[:100])
-            raise OSError(28, "No space left on device")
+    def write(self, content):
+        whole(self, content[:100])
+        raise OSError(28, "No space left on device")
 
     def fail(source, target):
         raise OSError(28, "No space left on device")
 
     if moment == "write":
-        monkeypatch.setattr(files, "open", Full, raising=False)
+        monkeypatch.setattr(Path, "write_bytes", write)
     else:
         monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(OSError, match="No space left"):

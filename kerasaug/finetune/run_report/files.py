@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from kerasaug.files import replacing
 from kerasaug.finetune.run_report.content import as_json, to_text
 from kerasaug.finetune.run_report.picture import report_png
 from kerasaug.finetune.run_report.run import Run
@@ -29,15 +30,7 @@ def write_report(run: Run, folder: str | os.PathLike) -> tuple[Path, Path]:
 
 
 def write_whole(path: Path, content: bytes) -> Path:
-    """Writes a file that is never seen half written, whether the disk is full or the process killed."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    """Writes a file that is never seen half written."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
     return path
