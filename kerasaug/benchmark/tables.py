@@ -35,13 +35,14 @@ def remarks(report: dict[str, Any]) -> list[str]:
     lines = [f"{row['contender']}, {row['place']}: {row['error']}" for row in report.get("recipe", []) if row["error"]]
     for name, added in report.get("train_step", {}).get("added", {}).items():
         lines += [f"{name}, compiled train step: {added['error']}"] if added["error"] else []
+    lines += _layer_failures(report.get("layers", []))
     notes = {row["contender"]: row["note"] for row in report.get("recipe", []) if row["note"]}
     lines += [f"{name}: {note}." for name, note in notes.items()]
     lines += [f"{name}: {why}." for name, why in report["peers"].items() if not why.startswith("version")]
     before, after = report["floor"]["milliseconds"], report["floor"]["milliseconds_at_the_end"]
     if max(before, after) > DRIFT * min(before, after):
         lines.append(
-            f"One pass took {before:.1f} ms at first and {after:.1f} at the end: this machine was not at rest."
+            f"One pass took {before:.2f} ms at first and {after:.2f} at the end: this machine was not at rest."
         )
     left = [name for name in SECTIONS if name not in report["settings"]["only"]]
     if left:
@@ -49,6 +50,20 @@ def remarks(report: dict[str, Any]) -> list[str]:
     if report["quick"]:
         lines.append("A quick look: sizes too small and timings too few for these figures to be quoted.")
     return [*lines, NOT_THERE_YET]
+
+
+def _layer_failures(rows: list[Row]) -> list[str]:
+    """A line for each reason, with the layers that it stopped."""
+    layers: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        if row["error"]:
+            layers.setdefault((row["library"], _way(row), row["error"]), []).append(row["layer"])
+    return [f"{library}, {way}: {', '.join(names)}: {error}" for (library, way, error), names in layers.items()]
+
+
+def _way(row: Row) -> str:
+    layout = ", channels_first" if row["layout"] == "channels_first" else ""
+    return f"{row['way']}{layout}{'' if row['known_size'] else ', unknown size'}"
 
 
 def _table(heading: str, first: str, *others: str) -> Table:
@@ -90,10 +105,7 @@ def _layers(report: dict[str, Any]) -> Table:
     table = _table("Layer by layer", "layer", *names)
     cases: dict[tuple[str, str], dict[str, Row]] = {}
     for row in report["layers"]:
-        way = row["way"] + (", channels_first" if row["layout"] == "channels_first" else "")
-        cases.setdefault((row["layer"], way + ("" if row["known_size"] else ", unknown size")), {})[row["library"]] = (
-            row
-        )
+        cases.setdefault((row["layer"], _way(row)), {})[row["library"]] = row
     for (layer, way), rows in cases.items():
         ours = rows["kerasaug"]
         cells = [_time(ours), _number(ours["passes"], 1)]

@@ -58,12 +58,22 @@ def test_a_machine_that_was_busy_is_told_of():
     found = judged()
     assert not any("at rest" in line for line in remarks(found))
     found["floor"]["milliseconds_at_the_end"] = 5.5
-    assert any("4.0 ms at first and 5.5 at the end" in line for line in remarks(found))
+    assert any("4.00 ms at first and 5.50 at the end" in line for line in remarks(found))
 
 
 def test_a_quick_look_is_not_to_be_quoted():
     assert "quick: not to be quoted" in printed(judged(quick=True))
     assert any("quick look" in line for line in remarks(judged(quick=True)))
+
+
+def test_layers_that_fail_for_one_reason_share_a_line():
+    names = ("RandomZoom", "RandomShear")
+    rows = [layer_row(name, "Keras", None, layout="channels_first", error="no kernel") for name in names]
+    lines = remarks(
+        judged(only=("layers",), layers=[*rows, layer_row("MixUp", "Keras", None, known=False, error="no")])
+    )
+    assert "Keras, tf.function, channels_first: RandomZoom, RandomShear: no kernel" in lines
+    assert "Keras, tf.function, unknown size: MixUp: no" in lines
 
 
 def test_every_section_has_a_table():
