@@ -21,7 +21,7 @@ from kerasaug.training.targets import Batch
 from kerasaug.transfer.finetune import finetune_optimizer
 from kerasaug.transfer.groups import LayerGroup, layer_groups
 from kerasaug.transfer.inputs import Inputs, inspect, is_arrays
-from kerasaug.transfer.network import build_network, reseed
+from kerasaug.transfer.network import build_network, quicken_statistics, reseed
 from kerasaug.transfer.objective import check_labels, head_of, objective
 from kerasaug.transfer.one_cycle import fine_tune_schedule
 from kerasaug.transfer.policies import pipeline_from
@@ -59,6 +59,8 @@ def run(
         raise ValueError("fine_tune cannot see how many batches an epoch has. Pass `steps_per_epoch`.")
     keras.utils.set_random_seed(recipe.seed)
     network, graph = build_network(recipe) if model is None else (model, model)
+    if recipe.backbone and recipe.bn == "train":
+        quicken_statistics(network, steps * (recipe.freeze_epochs + recipe.epochs))
     groups = layer_groups(graph) if groups is None else list(groups)
     reseed(network, recipe.seed)
     trainer = _trainer(recipe, network, groups, inputs, steps)
