@@ -117,3 +117,18 @@ def test_an_installed_peer_augments_the_batch(peer):
     assert sorted(np.shape(images)) == [3, 4, 32, 32]
     assert np.ptp(np.asarray(images, dtype="float32")) > 0.5
     assert first.note
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="mapped recipes are timed under TensorFlow")
+def test_a_map_that_cannot_be_traced_is_reported(monkeypatch):
+    class Fails:
+        def __call__(self, data, training=None):
+            raise TypeError("no uint8")
+
+    monkeypatch.setattr(recipe, "layers_of", lambda module: [Fails()] if module is keras.layers else [])
+    monkeypatch.setattr(recipe, "pipeline", lambda: lambda data: data)
+    rows = places._mapped(recipe.batch(4, 8), Settings(4, 8, rounds=1), floor=1.0, with_keras=True)
+    errors = {(row["contender"], row["place"]): row["error"] for row in rows}
+    assert errors["kerasaug", "dataset.map"] is None
+    assert "no uint8" in errors["Keras", "dataset.map"]
+    assert "no uint8" in errors["Keras", "dataset.map, in parallel"]

@@ -1,6 +1,7 @@
 """The recipe in each of the places where people augment, against every peer that was chosen."""
 
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -13,11 +14,11 @@ from kerasaug.benchmark.peers import Contender, Peer, Scene
 from kerasaug.benchmark.rows import Row, failed, row_of
 from kerasaug.benchmark.settings import Settings
 from kerasaug.benchmark.timing import in_turns
-from kerasaug.benchmark.ways import ways
+from kerasaug.benchmark.ways import usual, ways
 
 MAPPED, PARALLEL = "dataset.map", "dataset.map, in parallel"
 UINT8 = "kerasaug, uint8 in and out"
-BATCHES = 4  # of one timing of a parallel map, so that those made ahead weigh little
+ROUNDS_OF_THREADS = 2  # in one timing of a parallel map, whose batches come in bursts of as many as there are threads
 
 
 def measure(settings: Settings, peers: Sequence[Peer], floor: float) -> list[Row]:
@@ -47,17 +48,13 @@ def _ours(scene: Scene) -> list[Contender]:
     found = []
     for place, way in ways().items():
         pipeline = recipe.pipeline()
-        found.append(
-            Contender("kerasaug", place, way(recipe.augmenting(pipeline, training=True), [pipeline], scene.data))
-        )
-    place, way = next(iter(ways().items()))
+        call = way(recipe.augmenting(pipeline, training=True), [pipeline], scene.data)
+        found.append(Contender("kerasaug", place, call))
     pipeline = recipe.pipeline("uint8")
     data = {**scene.data, "images": keras.ops.convert_to_tensor(scene.images)}
     note = "the dtype in which albumentations and torchvision work"
-    return [
-        *found,
-        Contender(UINT8, place, way(recipe.augmenting(pipeline, training=True), [pipeline], data), note=note),
-    ]
+    call = ways()[usual()](recipe.augmenting(pipeline, training=True), [pipeline], data)
+    return [*found, Contender(UINT8, usual(), call, note=note)]
 
 
 def _timed(contenders: Sequence[Contender], settings: Settings, floor: float) -> list[Row]:
@@ -77,7 +74,7 @@ def _mapped(data: dict[str, Any], settings: Settings, floor: float, with_keras: 
     rows = _timed(singly, settings, floor)
     for name, augment in recipes().items():  # each alone: a parallel map goes on working while others are timed
         call = _batches(data, augment, cores())
-        timing = in_turns({name: call}, settings.rounds, calls=BATCHES)[name]
+        timing = in_turns({name: call}, settings.rounds, calls=ROUNDS_OF_THREADS * cores())[name]
         rows.append(row_of(Contender(name, PARALLEL, call), timing, floor, settings.batch_size))
         del call
     return rows
@@ -85,9 +82,13 @@ def _mapped(data: dict[str, Any], settings: Settings, floor: float, with_keras: 
 
 def _batches(data: dict[str, Any], augment: Any, parallel: int | None = None) -> Any:
     """A function that returns the next batch of a mapped dataset."""
-    tf = import_module("tensorflow")
-    dataset = tf.data.Dataset.from_tensors(data).repeat().map(augment, num_parallel_calls=parallel)
-    options = tf.data.Options()
-    options.experimental_optimization.inject_prefetch = False  # or a batch would be made while others are timed
-    batches = iter(dataset.with_options(options))
-    return lambda: next(batches)
+
+    @cache
+    def batches() -> Any:  # made by the first call, since the map is traced here and may fail
+        tf = import_module("tensorflow")
+        dataset = tf.data.Dataset.from_tensors(data).repeat().map(augment, num_parallel_calls=parallel)
+        options = tf.data.Options()
+        options.experimental_optimization.inject_prefetch = False  # or a batch would be made while others are timed
+        return iter(dataset.with_options(options))
+
+    return lambda: next(batches())
