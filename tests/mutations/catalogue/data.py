@@ -75,7 +75,7 @@ DATA = (
         "kerasaug/datasets/decoding.py",
         "antialias=True",
         "antialias=False",
-        ("tests/datasets/test_images_decoding.py::test_shrinking_a_fine_pattern_is_grey_and_not_aliased",),
+        ("tests/datasets/test_images_aliasing.py",),
     ),
     Mutation(
         "classes are numbered as in the catalogue and not as they were chosen",

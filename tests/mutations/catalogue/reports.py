@@ -37,7 +37,7 @@ REPORTS = (
         _EXPERIMENT,
         "if result.steps != settings.steps:",
         "if result.steps < settings.steps:",
-        (f"{_OF_COMPARISON}::test_unequal_budgets_are_refused",),
+        ("tests/finetune/comparison/test_budgets.py",),
     ),
     Mutation(
         "the test part has a say in what is served",
@@ -79,6 +79,6 @@ REPORTS = (
         _MEASURES,
         "        run.truth, run.predicted, labels=range(len(run.class_names)), average",
         "        run.predicted, run.truth, labels=range(len(run.class_names)), average",
-        (f"{_OF_RUN}::test_figures_are_those_worked_out_by_hand",),
+        ("tests/finetune/test_run_report_classes.py",),
     ),
 )
