@@ -31,6 +31,7 @@ DEFAULTS: dict[str, Any] = {
     "batch_size": 32,
     "image_size": 224,
     "learning_rate": 2e-3,
+    "bn": "frozen",
     "policy": "light",
     "validation": 0.2,
     "seed": 0,
@@ -88,6 +89,11 @@ def _configure_run(group: Any) -> None:
     group.add_argument("--learning-rate", type=float, metavar="R", help="its peak (default: 0.002; digits: 0.01)")
     group.add_argument(
         "--policy", metavar="P", help="none, geometry, light (the default), strong, or a JSON file (digits: geometry)"
+    )
+    group.add_argument(
+        "--bn",
+        choices=("frozen", "train"),
+        help="BatchNormalization below the head (default: frozen; from scratch: train)",
     )
     group.add_argument("--validation", type=float, metavar="S", help="share to measure on (default: 0.2)")
     group.add_argument("--seed", type=_count, metavar="N", help="of all that is random (default: 0)")
@@ -168,7 +174,8 @@ def _chosen(given: dict[str, Any]) -> "Options":
 
     defaults = DIGITS if given["data"] == "digits" else DEFAULTS
     if given["weights"] == "none":
-        defaults = {**defaults, "freeze_epochs": 0}  # a head on random features has nothing to learn from
+        # A head on random features has nothing to learn from, and their statistics are no one's.
+        defaults = {**defaults, "freeze_epochs": 0, "bn": "train"}
     values = {name: defaults[name] if given[name] is None else given[name] for name in DEFAULTS}
     return Options(data=given["data"], backend=keras.backend.backend(), **values)
 

@@ -25,7 +25,7 @@ from kerasaug.transfer.weights import check_weights
 CHECKPOINTS, LOGS = "checkpoints", "logs"
 DIGITS, TARGET = "digits", (5, 6, 7, 8, 9)
 _SHOWN = 20
-_FROM_SCRATCH: dict[str, Any] = {"bn": "train", "lr_mult": 1.0}  # nothing is known yet that should be spared
+_LR_MULT = 100.0
 
 
 class Interrupted(KeyboardInterrupt):
@@ -129,7 +129,8 @@ def _train(options: Options, data: ImageData, weights: str | None, folder: Path,
         base_lr=options.learning_rate,
         policy=options.policy,
         batch_size=options.batch_size,
-        **(_FROM_SCRATCH if weights is None else {}),
+        lr_mult=1.0 if weights is None else _LR_MULT,  # without weights there is nothing to spare
+        bn=options.bn,
         seed=options.seed,
         mixed_precision=precision,
         backup_dir=folder / CHECKPOINTS,

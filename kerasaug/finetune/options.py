@@ -26,6 +26,7 @@ class Options:
         batch_size: Images in a batch.
         image_size: Height and width in pixels.
         learning_rate: Its peak.
+        bn: `"frozen"` or `"train"`, for BatchNormalization below the head.
         policy: Name of an augmentation policy, or the path of a JSON file with one.
         validation: Share of each class to measure on, where the data have no part for that.
         seed: Of all that is random.
@@ -42,6 +43,7 @@ class Options:
     batch_size: int
     image_size: int
     learning_rate: float
+    bn: str
     policy: str
     validation: float
     seed: int

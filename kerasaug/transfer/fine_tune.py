@@ -94,9 +94,9 @@ def fine_tune(
             to 0.01.
         label_smoothing: Share of the target spread over all classes, in [0, 1). Defaults to 0.
         dropout: For a name: fraction of features dropped before the head. Defaults to 0.2.
-        bn: `"frozen"` or `"train"`, for BatchNormalization of the body: see `GradualUnfreezing`. With `"train"`, a network
-            by name gets a momentum that suits the number of steps, where that is below its own. Train it when there are
-            no `weights`. Defaults to `"frozen"`.
+        bn: `"frozen"` or `"train"`, for BatchNormalization of the body: see `GradualUnfreezing`. With `"train"`, a
+            network by name gets a momentum that suits the number of steps, where that is below its own. Train it when
+            there are no `weights`. Defaults to `"frozen"`.
         loss: Any Keras loss, for a model that is no classifier. Defaults to crossentropy as head and labels ask for.
         metrics: Keras metrics. Default to accuracy; with a `loss`, to none.
         groups: Layer groups. Default to `layer_groups(model)`; needed for subclassed models.
