@@ -1,8 +1,9 @@
 """Makes each mistake of the catalogue in a copy of the repository, and looks whether the tests notice.
 
-    python tests/mutations/run.py [--backend tensorflow|jax] [--only PATTERN] [--whole] [--jobs 1|2]
+    python tests/mutations/run.py [--backend tensorflow|jax] [--only PATTERN] [--whole] [--jobs 1|2] [--cold]
 
-Exits with 1 when a mistake survives. Nothing is changed in the repository itself.
+Exits with 1 when a mistake survives, and with 2 when the tests fail as things are. Nothing is changed in the repository
+itself.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from queue import SimpleQueue
 
 from catalogue import MUTATIONS
 from mutation import Mutation
+from processes import FORKS, Cold, Warm
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
@@ -37,9 +39,10 @@ class Verdict:
 
     @property
     def words(self) -> str:
-        """The test that caught it, or why none did."""
+        """The test that caught it, without its folder, or why none did."""
         if self.outcome.caught_by is not None:
-            return self.outcome.caught_by
+            file, *names = self.outcome.caught_by.split("::")
+            return "::".join([Path(file).name, *names])
         if self.outcome.passed:
             return "SURVIVED"
         why = self.outcome.failures[0][1] if self.outcome.failures else self.outcome.output.strip()[-200:]
@@ -56,12 +59,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"No mutation has {options.only!r} in its name or its file.", markup=False)
         return 2
     with tempfile.TemporaryDirectory(prefix="kerasaug-mutations-") as folder:
-        places = [Workplace(Path(folder).resolve() / str(job)) for job in range(options.jobs)]
-        if not _tests_pass_unmutated(chosen, options.backend, places[0], console):
-            return 2
-        verdicts = _judge(chosen, options.backend, places, console)
-        if options.whole:
-            verdicts = [_by_everything(one, options.backend, places[0], console) for one in verdicts]
+        way = Warm if FORKS and not options.cold else Cold
+        places = [Workplace(Path(folder).resolve() / str(job), way) for job in range(options.jobs)]
+        try:
+            if not _tests_pass_unmutated(chosen, options.backend, places[0], console):
+                return 2
+            verdicts = _judge(chosen, options.backend, places, console)
+            if options.whole:
+                verdicts = [_by_everything(one, options.backend, places[0], console) for one in verdicts]
+        finally:
+            for place in places:
+                place.close()
     return _report(verdicts, console)
 
 
@@ -76,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         "--whole", action="store_true", help="run the whole suite on those that survive their own tests"
     )
     parser.add_argument("--jobs", type=int, choices=(1, 2), default=1, help="mutations at a time (default: 1)")
+    parser.add_argument("--cold", action="store_true", help="begin a new process for each instead of forking one")
     return parser
 
 
@@ -140,8 +149,8 @@ def _report(verdicts: Sequence[Verdict], console: Console) -> int:
         table.add_row(escape(verdict.mutation.name), escape(verdict.words), seconds, style=style)
     console.print(table)
     survivors = [one.mutation for one in verdicts if one.outcome.caught_by is None]
-    seconds = sum(one.outcome.seconds for one in verdicts)
-    console.print(f"{len(verdicts) - len(survivors)} of {len(verdicts)} caught, {seconds:.0f} s of tests.")
+    total = sum(one.outcome.seconds for one in verdicts)
+    console.print(f"{len(verdicts) - len(survivors)} of {len(verdicts)} caught, {total:.0f} s of tests.")
     for one in survivors:
         console.print(f"Not caught: {one.name} ({one.file})", markup=False, highlight=False)
     return 1 if survivors else 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mutation import ROOT, Mutation
+from processes import Cold, Warm
 
 TIMEOUT = 900  # seconds of one run of pytest
 _CANNOT_RUN = ("ImportError", "ModuleNotFoundError", "SyntaxError", "NameError")
@@ -58,10 +59,12 @@ class Workplace:
 
     Args:
         folder: Where to put it; made here.
+        way: How tests are run.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, way: type[Cold] | type[Warm]) -> None:
+        self.folder, self._way = folder, way
+        self._processes: dict[str, Cold | Warm] = {}
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             cwd=ROOT,
@@ -97,22 +100,17 @@ class Workplace:
 
     def test(self, tests: Sequence[str], backend: str, options: Sequence[str] = ("-x",)) -> Outcome:
         """Runs tests in a process of their own."""
-        command = [sys.executable, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", *options, *tests]
+        if backend not in self._processes:
+            self._processes[backend] = self._way(self.folder, self._environment(backend))
         start = time.perf_counter()
-        try:
-            done = subprocess.run(
-                command,
-                cwd=self.folder,
-                env=self._environment(backend),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                timeout=TIMEOUT,
-            )
-        except subprocess.TimeoutExpired:
-            return Outcome(None, (), f"no end after {TIMEOUT} s", time.perf_counter() - start)
-        return Outcome(done.returncode, failures_in(done.stdout), done.stdout, time.perf_counter() - start)
+        arguments = ["-q", "-rfE", "-p", "no:cacheprovider", *options, *tests]
+        code, output = self._processes[backend].run(arguments, TIMEOUT)
+        return Outcome(code, failures_in(output), output, time.perf_counter() - start)
+
+    def close(self) -> None:
+        """Ends what still runs."""
+        for process in self._processes.values():
+            process.close()
 
     def _environment(self, backend: str) -> dict[str, str]:
         return {
