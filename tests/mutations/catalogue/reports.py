@@ -6,7 +6,7 @@ _STATISTICS = "kerasaug/finetune/comparison/statistics.py"
 _EXPERIMENT = "kerasaug/finetune/comparison/experiment.py"
 _MEASURES = "kerasaug/finetune/run_report/measures.py"
 _OF_STATISTICS = ("tests/finetune/comparison/test_finetune_statistics.py",)
-_OF_COMPARISON = "tests/finetune/comparison/test_report.py"
+_OF_COMPARISON = "tests/finetune/comparison/test_comparison_report.py"
 _OF_RUN = "tests/finetune/test_run_report.py"
 
 REPORTS = (
