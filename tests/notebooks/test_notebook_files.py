@@ -1,13 +1,10 @@
 """Notebooks are stored clean, begin alike, and use kerasaug as its users may."""
 
-from pathlib import Path
-
 import nbformat
 import pytest
+from clean import NOTEBOOKS, cleaned
 from notebook_code import code_of, is_public, used_names
 
-FOLDER = Path(__file__).parents[2] / "notebooks"
-NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
@@ -23,17 +20,11 @@ def test_the_notebooks_are_these():
 def test_notebook_is_stored_clean(path):
     notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
     nbformat.validate(notebook)
-    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
-    assert notebook.metadata == {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
-    assert [cell.id for cell in notebook.cells] == [f"cell-{number:02d}" for number in range(len(notebook.cells))]
-    for cell in notebook.cells:
-        assert cell.metadata == {}
-        if cell.cell_type == "code":
-            assert cell.outputs == []
-            assert cell.execution_count is None
+    assert notebook == cleaned(path), "run `python tests/notebooks/clean.py`"
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.outputs for cell in code] == [[]] * len(code)
+    assert {cell.execution_count for cell in code} == {None}
+    assert notebook.metadata.kernelspec.name == "python3"
 
 
 @every_notebook
@@ -43,7 +34,7 @@ def test_notebook_begins_with_title_badge_and_backend(path):
     assert first.source.startswith("# ")
     assert "minute" in first.source
     assert colab in first.source
-    assert colab in (FOLDER / "README.md").read_text()
+    assert colab in (path.parent / "README.md").read_text()
     assert "import keras" not in install.source
     assert install.source.index('setdefault("KERAS_BACKEND"') < install.source.index("%pip install")
     assert "import keras" in start.source

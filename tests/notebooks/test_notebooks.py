@@ -1,28 +1,25 @@
 """Every notebook runs as it stands, small, in a fresh kernel on the backend under test."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import keras
 import nbformat
 import pytest
+from clean import NOTEBOOKS
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 REPOSITORY = Path(__file__).parents[2]
-NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
+IGNORED = {REPOSITORY / name for name in (".hypothesis", ".pytest_cache")}  # of tests that run beside this one
 SECONDS = 600  # for one cell, on a machine that has other things to do
 
 
-def _state():
-    """Every file of the repository, but caches, with its time of change."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    listed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=True).stdout.decode().split("\0")
-    folders = {str(path) for name in ("notebooks", "saved_models") for path in (REPOSITORY / name).rglob("*")}
-    paths = {REPOSITORY / name for name in listed if name} | {Path(folder) for folder in folders}
-    return {path: path.stat().st_mtime_ns for path in paths if path.is_file()}
+def _files():
+    """What lies at the top of the repository and in the folders that a notebook might write to."""
+    folders = ("notebooks", "saved_models")
+    return {*REPOSITORY.iterdir(), *(path for name in folders for path in (REPOSITORY / name).rglob("*"))} - IGNORED
 
 
 @pytest.fixture
@@ -41,7 +38,7 @@ def kernel_environment(monkeypatch, tmp_path):
 @pytest.mark.skipif(keras.backend.backend() == "torch", reason="a SavedModel comes from TensorFlow or JAX")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs(path, tmp_path, kernel_environment):
-    before = _state()
+    before = _files()
     workplace = tmp_path / "workplace"
     workplace.mkdir()
     notebook = nbformat.read(path, as_version=4)
@@ -59,4 +56,4 @@ def test_notebook_runs(path, tmp_path, kernel_environment):
         if output.output_type == "stream" and output.name == "stdout"
     )
     assert f"on {keras.backend.backend()} with" in printed
-    assert _state() == before
+    assert _files() == before
