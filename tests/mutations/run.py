@@ -28,6 +28,7 @@ from workplace import Outcome, Workplace
 
 BACKENDS = ("tensorflow", "jax")
 EVERYTHING = ("tests", "--ignore=tests/mutations")
+HOURS = 3 * 3600.0  # seconds that everything may take
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _tests_pass_unmutated(chosen: Sequence[Mutation], backend: str, place: Workp
     for name, own in tests.items():
         place.check_import(name)
         console.print(f"Without a mutation, on {name}: {len(own)} files or tests …", highlight=False)
-        outcome = place.test(list(own), name, options=())
+        outcome = place.test(list(own), name, options=(), timeout=HOURS)
         if not outcome.passed:
             console.print(outcome.output[-4000:], markup=False, highlight=False)
             console.print(f"The tests fail on {name} without any mutation (pytest ended with {outcome.code}).")
@@ -135,7 +136,7 @@ def _by_everything(verdict: Verdict, backend: str, place: Workplace, console: Co
         return verdict
     console.print(f"The whole suite on: {mutation.name} …", markup=False, highlight=False)
     with place.mutated(mutation):
-        return Verdict(mutation, place.test(EVERYTHING, mutation.backend or backend))
+        return Verdict(mutation, place.test(EVERYTHING, mutation.backend or backend, timeout=HOURS))
 
 
 def _report(verdicts: Sequence[Verdict], console: Console) -> int:

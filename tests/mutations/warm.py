@@ -1,8 +1,8 @@
 """A process that has imported what every test imports, and forks for each run of pytest: seconds less a mutation.
 
 It reads lines from stdin, `[file for the output, arguments of pytest, seconds it may take]` as JSON, and answers each
-with the exit status, or null when the run took too long. It never imports `kerasaug` itself: its children do, from the folder
-that it was started in.
+with the exit status, or null when the run took too long. It never imports `kerasaug` itself: its children do, from the
+folder that it was started in.
 """
 
 import json

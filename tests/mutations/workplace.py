@@ -14,7 +14,7 @@ from pathlib import Path
 from mutation import ROOT, Mutation
 from processes import Cold, Warm
 
-TIMEOUT = 900  # seconds of one run of pytest
+TIMEOUT = 900  # seconds that the tests of one mutation may take
 _CANNOT_RUN = ("ImportError", "ModuleNotFoundError", "SyntaxError", "NameError")
 _SUMMARY = re.compile(r"^(?:FAILED|ERROR) ([^\s:]+::\S+?(?:\[.*?\])?)(?: - (.*))?$", re.MULTILINE)
 
@@ -98,13 +98,15 @@ class Workplace:
         finally:
             path.write_text(source)
 
-    def test(self, tests: Sequence[str], backend: str, options: Sequence[str] = ("-x",)) -> Outcome:
+    def test(
+        self, tests: Sequence[str], backend: str, options: Sequence[str] = ("-x",), timeout: float = TIMEOUT
+    ) -> Outcome:
         """Runs tests in a process of their own."""
         if backend not in self._processes:
             self._processes[backend] = self._way(self.folder, self._environment(backend))
         start = time.perf_counter()
         arguments = ["-q", "-rfE", "-p", "no:cacheprovider", *options, *tests]
-        code, output = self._processes[backend].run(arguments, TIMEOUT)
+        code, output = self._processes[backend].run(arguments, timeout)
         return Outcome(code, failures_in(output), output, time.perf_counter() - start)
 
     def close(self) -> None:
