@@ -8,7 +8,7 @@ def shuffled(initial_epoch):
     import tensorflow as tf
 
     dataset = tf.data.Dataset.from_tensor_slices((X, Y)).shuffle(20, seed=3).repeat().batch(6)
-    return {"x": dataset, "steps_per_epoch": 3, "initial_epoch": initial_epoch}
+    return {"x": dataset, "steps_per_epoch": 3, "initial_epoch": initial_epoch, "shuffle": False}
 
 
 @pytest.mark.parametrize("initial_epoch", [0, 1])
