@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from clean import NOTEBOOKS, cleaned
+from clean_notebooks import NOTEBOOKS, cleaned
 from notebook_code import code_of, is_public, used_names
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -20,7 +20,7 @@ def test_the_notebooks_are_these():
 def test_notebook_is_stored_clean(path):
     notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
     nbformat.validate(notebook)
-    assert notebook == cleaned(path), "run `python tests/notebooks/clean.py`"
+    assert notebook == cleaned(path), "run `python tests/notebooks/clean_notebooks.py`"
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.outputs for cell in code] == [[]] * len(code)
     assert {cell.execution_count for cell in code} == {None}

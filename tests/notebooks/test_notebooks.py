@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import nbformat
 import pytest
-from clean import NOTEBOOKS
+from clean_notebooks import NOTEBOOKS
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 

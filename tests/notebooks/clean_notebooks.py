@@ -1,4 +1,4 @@
-"""`python tests/notebooks/clean.py`: brings the notebooks to the form in which they are stored."""
+"""`python tests/notebooks/clean_notebooks.py`: brings the notebooks to the form in which they are stored."""
 
 from pathlib import Path
 
