@@ -201,3 +201,11 @@ def test_a_version_must_be_a_number_that_tensorflow_serving_reads(tmp_path, vers
 
 def test_a_version_may_be_given_as_numpy_integer(tmp_path):
     assert export_savedmodel(models.dense(), tmp_path, version=np.int64(20260101), verify=False).name == "20260101"
+
+
+def test_a_full_disk_is_an_oserror_whoever_reports_it(tmp_path):
+    """TensorFlow raises a ResourceExhaustedError with a page of text."""
+    with pytest.raises(OSError, match="No space left on device") as caught, staged_version(tmp_path / "model", None):
+        raise RuntimeError("{{function_node SaveV2}} /somewhere/variables; No space left on device [Op:SaveV2]")
+    assert caught.value.filename == str(tmp_path / "model")
+    assert not (tmp_path / "model").exists()

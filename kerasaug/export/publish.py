@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
+_FULL = os.strerror(errno.ENOSPC)
 _GREATEST = 2**63 - 1  # TensorFlow Serving reads a version as int64
 
 
@@ -83,11 +84,13 @@ def staged_version(path: str | os.PathLike[str], version: int | None) -> Iterato
         _make_folder(staged)
         staged.refuse_existing()
         yield staged
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(staged.folder, ignore_errors=True)
         for folder in missing:
             with contextlib.suppress(OSError):  # another process may have put something there
                 folder.rmdir()
+        if _FULL in str(error) and not isinstance(error, OSError):  # TensorFlow has an error of its own for it
+            raise OSError(errno.ENOSPC, f"export_savedmodel: {_FULL}", os.fspath(parent)) from error
         raise
 
 
