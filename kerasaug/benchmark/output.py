@@ -8,10 +8,10 @@ from typing import Any
 
 from rich.console import Console
 
-from kerasaug.benchmark.files import write_atomically
 from kerasaug.benchmark.plot import draw
 from kerasaug.benchmark.tables import remarks, tables
 from kerasaug.extras import require
+from kerasaug.files import replacing
 
 WIDTH = 140  # of tables in a file or a pipe, which have none of their own
 
@@ -41,15 +41,13 @@ def deliver(report: dict[str, Any], out: str | None, plot: str | None) -> None:
     """Prints a report, and writes its files."""
     if out:
         text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-        write_atomically(out, lambda path: _write(path, text))
+        with replacing(Path(out)) as temporary:
+            temporary.write_text(text, encoding="utf-8")
     if plot:
-        write_atomically(plot, lambda path: draw(report, path))
+        with replacing(Path(plot)) as temporary:
+            draw(report, temporary)
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     for table in tables(report):
         console.print(table)
     for line in remarks(report):
         console.print(line, markup=False, highlight=False)
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")

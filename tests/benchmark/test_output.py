@@ -11,7 +11,6 @@ from rich.console import Console
 
 from kerasaug.benchmark import output
 from kerasaug.benchmark.bars import evaluate
-from kerasaug.benchmark.files import write_atomically
 from kerasaug.benchmark.plot import OURS, bars_of, draw
 from kerasaug.benchmark.tables import remarks, tables
 
@@ -142,15 +141,16 @@ def test_a_folder_is_no_file(tmp_path):
         output.prepare(str(tmp_path), None)
 
 
-def test_a_write_that_fails_leaves_what_was_there(tmp_path):
-    target = tmp_path / "figures.json"
-    target.write_text("old")
+def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
+    plot = tmp_path / "plot.png"
+    plot.write_text("old")
 
-    def fails(path):
+    def fails(report, path):
         path.write_text("half")
         raise OSError("disk full")
 
+    monkeypatch.setattr(output, "draw", fails)
     with pytest.raises(OSError, match="disk full"):
-        write_atomically(target, fails)
-    assert target.read_text() == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
+        output.deliver({}, None, str(plot))
+    assert plot.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [plot]
