@@ -146,6 +146,6 @@ TARGETS = (
         "kerasaug/training/targets.py",
         "return {**container, name: value}",
         "return container.update({name: value}) or container",
-        ("tests/training/test_augmented_model_targets.py::test_a_dict_in_fit_keeps_its_other_inputs",),
+        ("tests/training/test_augmented_model_batch.py",),
     ),
 )

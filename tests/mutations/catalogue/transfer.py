@@ -46,6 +46,7 @@ TRANSFER = (
         "flags = tuple((layer.trainable, *(weight.trainable for weight in layer.weights)) for layer in owners(model))",
         "flags = bool(model.trainable_variables)",
         ("tests/callbacks/test_gradual_unfreezing.py::test_frozen_weights_stay_and_unfrozen_move",),
+        backend="tensorflow",
     ),
     Mutation(
         "RGB is not turned into BGR",
