@@ -35,6 +35,7 @@ CALLBACKS = (
         "        select_step(self.model)\n        self._unfrozen",
         "        self._unfrozen",
         (f"{_OF_UNFREEZING}::test_frozen_weights_stay_and_unfrozen_move",),
+        backend="tensorflow",
     ),
     Mutation(
         "weight decay changes one epoch late",
