@@ -299,3 +299,25 @@ def global_seed_state() -> Any:
 def set_global_seed_state(state: Any) -> None:
     """Sets the state of that generator."""
     keras.src.random.seed_generator.global_seed_generator().state.assign(state)
+
+
+def torch_states() -> list[Any]:
+    """States of torch's own generators, from which its loaders shuffle and its dropout draws; none elsewhere."""
+    if NATIVE != "torch":
+        return []
+    torch = import_module("torch")
+    return [state.cpu().numpy() for state in (torch.get_rng_state(), *torch.cuda.get_rng_state_all())]
+
+
+def set_torch_states(states: list[Any]) -> None:
+    """Sets the states of those generators."""
+    if states:
+        torch = import_module("torch")
+        torch.set_rng_state(torch.from_numpy(states[0]))
+        torch.cuda.set_rng_state_all([torch.from_numpy(state) for state in states[1:]])
+
+
+def rate_schedule(optimizer: Any) -> Any:
+    """The schedule of an optimizer's learning rate; `None` when the rate is a number, or a function of nothing."""
+    rate = optimizer._learning_rate
+    return rate if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) else None

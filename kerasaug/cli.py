@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import kerasaug.benchmark.command as benchmark
 import kerasaug.finetune.command as finetune
@@ -62,6 +63,8 @@ def _use_backend(backend: str | None, arguments: Sequence[str]) -> None:
     """Makes Keras use `backend`: before it is imported, or else in this process begun anew."""
     if backend is None:
         return
+    if find_spec(backend) is None:
+        raise ImportError(f"--backend {backend} is not installed. Install it with: pip install 'kerasaug[{backend}]'")
     os.environ["KERAS_BACKEND"] = backend
     keras = sys.modules.get("keras")
     if keras is not None and keras.config.backend() != backend:

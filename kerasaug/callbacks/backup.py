@@ -27,7 +27,8 @@ class BackupAndRestore(keras.callbacks.Callback):
     - the state of every seed generator in the model: Dropout's, the augmentation's, and its live `strength`;
     - the position in the order of the data: epochs that are done are drawn once more and left, without training;
     - what other callbacks remember, `History`, `EarlyStopping`, `ReduceLROnPlateau` and `ModelCheckpoint` among them:
-      every attribute with a plain value that has changed, or what `get_state()` returns, to be given to `set_state()`;
+      every attribute that has changed and holds numbers, strings or arrays, or lists, tuples and dicts of those alone;
+      a callback that keeps anything else has `get_state()`, whose result is given to its `set_state(state)`;
     - the random states of Keras, Python and NumPy.
 
     A backup is written under another name and renamed, so a kill leaves it whole or not there. The last two are kept,
@@ -35,14 +36,15 @@ class BackupAndRestore(keras.callbacks.Callback):
     others, wherever it stands in the list.
 
     What it cannot know: data that do not repeat when the script is run again. Call `keras.utils.set_random_seed`
-    before the model and the data are made, and shuffle no validation data.
+    before the model and the data are made, and shuffle no validation data. Files that other callbacks write are
+    theirs: give `CSVLogger` its `append=True`.
 
     Args:
         backup_dir: Folder of this training's backups, and of no other's.
         save_freq: `"epoch"`, the only choice: within an epoch nobody knows where a shuffle stands.
         double_checkpoint: Taken as Keras takes it. Two backups are kept in any case.
         delete_checkpoint: Whether the backups are removed when training is done. Defaults to `True`. When they are
-            kept, running again trains no further, unless `epochs` has grown.
+            kept, running again trains no further, unless `epochs` has grown and training had not been stopped early.
 
     Raises:
         ValueError: When `save_freq` is not `"epoch"`; when training begins and the backup is of another model,
@@ -93,7 +95,7 @@ class BackupAndRestore(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Puts its working half at the end of the list of callbacks, after all others have begun."""
         fit = backend.running_fit(self.model)
-        others = [one for one in fit.callbacks if not isinstance(one, _Last)]
+        others = [one for one in fit.callbacks if getattr(one, "settings", None) is not self]
         last = _Last(self, fit, others)
         last.set_params(self.params)
         last.set_model(self._model)
@@ -105,13 +107,12 @@ class _Last(keras.callbacks.Callback):
 
     def __init__(self, settings: BackupAndRestore, fit: backend.Fit, others: list[Any]) -> None:
         super().__init__()
-        self._settings, self._fit, self._others = settings, fit, others
+        self.settings, self._fit, self._others = settings, fit, others
         self._folder = settings.backup_dir
         self._states: CallbackStates
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._states = CallbackStates(self._others, left_out=(self._settings,))
-        backend.begin_at(self.model, None)  # a `fit` that was interrupted in this process may have left it set
+        self._states = CallbackStates(self._others, left_out=(self.settings,))
         backup = storage.read_latest(self._folder)
         if backup is None:
             return
@@ -123,6 +124,9 @@ class _Last(keras.callbacks.Callback):
         self._states.restore(content["callbacks"])
         done = content["stopped"] or backup.number >= self.params["epochs"]
         backend.begin_at(self.model, self.params["epochs"] if done else backup.number)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        backend.begin_at(self.model, None)  # it has begun: the next `fit` of this model shall begin at its own
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         content = {
@@ -138,8 +142,8 @@ class _Last(keras.callbacks.Callback):
         storage.write(self._folder, storage.Backup(epoch + 1, code, arrays))
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        backend.begin_at(self.model, None)  # else the next `fit` of this model would begin there
-        if self._settings.delete_checkpoint:
+        backend.begin_at(self.model, None)
+        if self.settings.delete_checkpoint:
             storage.remove(self._folder)
 
     def _check(self, content: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasaug.backend import rate_schedule
 from kerasaug.transfer.optimizer import unwrapped
 
 
@@ -46,11 +47,8 @@ class ScheduleLog(keras.callbacks.Callback):
 
 
 def _last_rate(optimizer: Any) -> float:
-    config = optimizer.get_config()["learning_rate"]
-    if isinstance(config, dict):
-        schedule = keras.optimizers.schedules.deserialize(config)
-        return _number(schedule(optimizer.iterations - 1))
-    return _number(optimizer.learning_rate)
+    schedule = rate_schedule(optimizer)
+    return _number(optimizer.learning_rate if schedule is None else schedule(optimizer.iterations - 1))
 
 
 def _number(value: Any) -> float:

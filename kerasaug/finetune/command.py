@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kerasaug.command_line import positive
+from kerasaug.command_line import natural, positive
+from kerasaug.files import TEMPORARY
 
 if TYPE_CHECKING:
     from kerasaug.finetune.options import Options
@@ -47,6 +48,11 @@ DIGITS: dict[str, Any] = {
     "learning_rate": 1e-2,
     "policy": "geometry",
 }
+_NAMES = {  # of what may also be a path
+    "data": ("digits",),
+    "weights": ("imagenet", "none", "digits"),
+    "policy": ("none", "geometry", "light", "strong"),
+}
 _RUN_ONLY = tuple(name for name in DEFAULTS if name != "epochs")
 _COMPARISON_ONLY = ("quick", "seeds", "shots")
 
@@ -82,7 +88,7 @@ def _configure_run(group: Any) -> None:
         "--weights", metavar="W", help="imagenet (the default), none, or a file; for digits: digits, learnt on the spot"
     )
     group.add_argument(
-        "--freeze-epochs", type=_count, metavar="N", help="epochs of the head alone, before (default: 1)"
+        "--freeze-epochs", type=natural, metavar="N", help="epochs of the head alone, before (default: 1)"
     )
     group.add_argument("--batch-size", type=positive, metavar="N", help="images in a batch (default: 32)")
     group.add_argument("--image-size", type=positive, metavar="N", help="height and width (default: 224; digits: 32)")
@@ -96,7 +102,7 @@ def _configure_run(group: Any) -> None:
         help="BatchNormalization below the head (default: frozen; from scratch: train)",
     )
     group.add_argument("--validation", type=float, metavar="S", help="share to measure on (default: 0.2)")
-    group.add_argument("--seed", type=_count, metavar="N", help="of all that is random (default: 0)")
+    group.add_argument("--seed", type=natural, metavar="N", help="of all that is random (default: 0)")
     group.add_argument(
         "--mixed-precision",
         nargs="?",
@@ -108,11 +114,11 @@ def _configure_run(group: Any) -> None:
 
 def backend_of(options: argparse.Namespace) -> str | None:
     """The backend that was asked for, or that the run to resume began with."""
-    if options.backend or not (options.resume and options.out):
+    if options.backend or not options.resume:
         return options.backend
     from kerasaug.finetune import options as run_file
 
-    found = run_file.read(Path(options.out))
+    found = run_file.read(_folder(options))
     return found[0].backend if found else None
 
 
@@ -147,11 +153,11 @@ def _run(options: argparse.Namespace) -> None:
     from kerasaug.finetune.job import run
 
     given = {name: getattr(options, name) for name in ("data", *DEFAULTS)}
-    given["data"] = _absolute(given["data"])
-    folder = Path(options.out or _default_folder(options.data))
+    given |= {name: _absolute(name, given[name]) for name in _NAMES}
+    folder = _folder(options)
     found = run_file.read(folder)
     if found is None:
-        _check_free(folder, options)
+        _check_free(folder, given["data"])
         chosen = _chosen(given)
     else:
         chosen, status = found
@@ -180,36 +186,38 @@ def _chosen(given: dict[str, Any]) -> "Options":
     return Options(data=given["data"], backend=keras.backend.backend(), **values)
 
 
-def _check_free(folder: Path, options: argparse.Namespace) -> None:
-    if options.data is None:
+def _check_free(folder: Path, data: str | None) -> None:
+    if data is None:
         raise ValueError(f"expected a run to resume. Received: {folder}, which holds none. Begin one with --data.")
-    if folder.is_dir() and any(folder.iterdir()):
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"expected --out to be a folder. Received: {folder}, which is a file.")
+    if folder.is_dir() and any(not one.name.startswith(TEMPORARY) for one in folder.iterdir()):
         raise ValueError(
             f"expected --out to be a new or empty folder. Received: {folder}, which holds other files. Choose another."
         )
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"expected --out to be a folder. Received: {folder}, which is a file.")
+    if os.path.isdir(data) and folder.resolve().is_relative_to(Path(data).resolve()):
+        raise ValueError(
+            f"expected --out to be a folder outside of --data, in which it would be taken for a class. Received: "
+            f"{folder}, which is inside {data}. Choose another."
+        )
 
 
-def _default_folder(data: str | None) -> str:
-    if data is None:
+def _folder(options: argparse.Namespace) -> Path:
+    """The run's folder, written in one way: `runs/..` is no new one."""
+    if options.out:
+        return Path(os.path.normpath(os.path.expanduser(options.out)))
+    if options.data is None:
         raise ValueError("--resume needs the folder of the run: --out DIR.")
-    name = re.sub(r"[^\w.-]+", "_", data.removeprefix("tfds:").rstrip("/").split("/")[-1]) or "data"
-    return os.path.join("runs", name)
+    last = _absolute("data", options.data).removeprefix("tfds:").rstrip("/").split("/")[-1]
+    return Path("runs", re.sub(r"[^\w.-]+", "_", last) or "data")
 
 
-def _absolute(data: str | None) -> str | None:
-    """A directory by its full path, so that a run can be resumed from elsewhere."""
-    if data is None or data == "digits" or data.startswith("tfds:"):
-        return data
-    return os.path.abspath(data)
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"expected a number of at least 0, received {value}")
-    return value
+def _absolute(name: str, value: Any) -> Any:
+    """Paths in full, so that a run can be resumed from elsewhere; names as they are."""
+    known = value is None or value in _NAMES[name] or value.startswith("tfds:")
+    if known or (name == "policy" and not value.endswith(".json")):
+        return value
+    return os.path.abspath(os.path.expanduser(value))
 
 
 def _budget(budget: dict[str, int]) -> str:

@@ -1,6 +1,7 @@
 """One fine-tuning run, from images to a SavedModel, in a folder of its own."""
 
 import os
+import shlex
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from kerasaug.finetune.outputs import Outputs, write_outputs
 from kerasaug.finetune.progress import Stopwatch
 from kerasaug.finetune.run_report import log_callback
 from kerasaug.finetune.source_weights import pretrained_on_digits
-from kerasaug.resume.storage import read_latest
+from kerasaug.resume.storage import numbers
 from kerasaug.transfer import FineTuned, fine_tune
 from kerasaug.transfer.backbones import find_application
 from kerasaug.transfer.policies import policy_config
@@ -56,21 +57,23 @@ def run(
         Interrupted: On Ctrl-C.
     """
     console = console or Console()
-    folder = Path(out)
+    folder = Path(os.path.normpath(out))  # `runs/..` is no new folder
     stopwatch = Stopwatch()
     _check(options)
-    data = _load(options, cache, console)
-    weights = _weights(options, cache, console)
-    made = _make(folder)
+    new = run_file.read(folder) is None
+    made: list[Path] = []
     try:
-        run_file.write(folder, options, run_file.UNFINISHED)
+        data = _load(options, cache, console)
+        weights = _weights(options, cache, console)
+        made = _make(folder)
+        run_file.begin(folder, options, data.counts)
         tuned = _train(options, data, weights, folder, console)
         outputs = write_outputs(options, data, tuned, folder, stopwatch, console)
-        run_file.write(folder, options, run_file.DONE)
+        run_file.end(folder)
     except KeyboardInterrupt:
-        raise Interrupted(_what_is_kept(folder, made)) from None
+        raise Interrupted(_what_is_kept(folder, made, new)) from None
     except BaseException:
-        _what_is_kept(folder, made)
+        _what_is_kept(folder, made, new)
         raise
     return outputs
 
@@ -146,21 +149,23 @@ def _make(folder: Path) -> list[Path]:
     return made
 
 
-def _what_is_kept(folder: Path, made: list[Path]) -> str:
-    """Says how to go on; when there is nothing to go on from, the folders that were made are taken away again."""
-    checkpoints = folder / CHECKPOINTS
-    backup = read_latest(checkpoints) if checkpoints.is_dir() else None
-    if backup is None:
-        if made:
-            shutil.rmtree(folder, ignore_errors=True)
-        for one in made[1:]:
-            with suppress(OSError):  # another run has its folder there by now
-                one.rmdir()
-        return "nothing was written."
-    return (
-        f"the last complete checkpoint, of epoch {backup.number}, is in {checkpoints}. Go on with: kerasaug finetune "
-        f"--resume --out {folder}"
-    )
+def _what_is_kept(folder: Path, made: list[Path], new: bool) -> str:
+    """Says how to go on; when there is nothing to go on from, what a new run has written is taken away again."""
+    epochs = numbers(folder / CHECKPOINTS)
+    resume = f"kerasaug finetune --resume --out {shlex.quote(os.fspath(folder))}"
+    if epochs:
+        return (
+            f"the last complete checkpoint, of epoch {epochs[-1]}, is in {folder / CHECKPOINTS}. Go on with: {resume}"
+        )
+    if not new:
+        return f"no epoch is complete yet. Go on with: {resume}"
+    for name in (CHECKPOINTS, LOGS):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    (folder / run_file.FILE).unlink(missing_ok=True)
+    for one in made:
+        with suppress(OSError):  # somebody else has put something there
+            one.rmdir()
+    return "nothing was written."
 
 
 def _say(console: Console, line: str) -> None:

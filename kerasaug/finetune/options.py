@@ -51,10 +51,31 @@ class Options:
     backend: str
 
 
-def write(folder: Path, options: Options, status: str) -> None:
-    """Leaves the options, and how far the run is, in its folder."""
-    content = {"format": _FORMAT, "status": status, "options": dataclasses.asdict(options)}
-    with replacing(folder / FILE) as temporary:
+def begin(folder: Path, options: Options, counts: dict[str, dict[str, int]]) -> None:
+    """Leaves the options in the run's folder, and how many images it has.
+
+    Raises:
+        ValueError: When a run that began there had other images.
+    """
+    path = folder / FILE
+    there = json.loads(path.read_text())["images"] if path.is_file() else counts
+    if there != counts:
+        raise ValueError(
+            f"finetune: expected the images that the run in {folder} began with, {there}. Received: {counts}. Put them "
+            "back as they were, or begin a new run with another --out."
+        )
+    content = {"format": _FORMAT, "status": UNFINISHED, "options": dataclasses.asdict(options), "images": counts}
+    _write(path, content)
+
+
+def end(folder: Path) -> None:
+    """Notes that the run is done."""
+    path = folder / FILE
+    _write(path, {**json.loads(path.read_text()), "status": DONE})
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    with replacing(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n")
 
 
@@ -62,7 +83,7 @@ def read(folder: Path) -> tuple[Options, str] | None:
     """The options of the run in a folder and its status; `None` when there is no run.
 
     Raises:
-        ValueError: When the file is not what `write` writes.
+        ValueError: When the file is not what `begin` writes.
     """
     path = folder / FILE
     if not path.is_file():

@@ -28,6 +28,7 @@ class CallbackStates:
     def __init__(self, callbacks: Iterable[Any], left_out: tuple[Any, ...]) -> None:
         self._callbacks = dict(_keyed(callbacks, left_out))
         self._at_first = {key: _plain_attributes(one) for key, one in self._callbacks.items()}
+        self._restored: dict[str, set[str]] = {}
 
     def capture(self) -> dict[str, State]:
         """The states, by callback: class and number among those of the class."""
@@ -43,13 +44,21 @@ class CallbackStates:
                 callback.set_state(state)
             else:
                 vars(callback).update(state)
+                self._restored[key] = set(state)
 
     def _state_of(self, key: str, callback: Any) -> State:
         if _speaks(callback):
             return callback.get_state()
         first = self._at_first[key]
+        # What was restored is kept even when it is as it was at first: the same callbacks may train again, and a new
+        # process begins with new ones.
+        kept = self._restored.get(key, set())
         now = _plain_attributes(callback)
-        return {name: value for name, value in now.items() if name not in first or not same(value, first[name])}
+        return {
+            name: value
+            for name, value in now.items()
+            if name in kept or name not in first or not same(value, first[name])
+        }
 
 
 def _speaks(callback: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasaug.backend import global_seed, global_seed_state, set_global_seed_state
+from kerasaug.backend import global_seed, global_seed_state, set_global_seed_state, set_torch_states, torch_states
 
 
 def capture(model: keras.Model) -> dict[str, Any]:
@@ -22,6 +22,7 @@ def capture(model: keras.Model) -> dict[str, Any]:
         "keras_random": global_seed_state(),
         "python_random": random.getstate(),
         "numpy_random": np.random.get_state(legacy=False),
+        "torch_random": torch_states(),
     }
 
 
@@ -43,11 +44,12 @@ def restore(model: keras.Model, state: dict[str, Any]) -> None:
 
 
 def restore_random(state: dict[str, Any]) -> None:
-    """Puts the global random states back: Keras's, Python's and NumPy's."""
+    """Puts the global random states back: Keras's, Python's, NumPy's and, as a backend, torch's."""
     if state["keras_random"] is not None:
         set_global_seed_state(state["keras_random"])
     random.setstate(state["python_random"])
     np.random.set_state(state["numpy_random"])
+    set_torch_states(state["torch_random"])
 
 
 def _described(variable: Any) -> tuple[str, np.ndarray]:

@@ -77,6 +77,11 @@ def read_latest(folder: Path) -> Backup | None:
     return None
 
 
+def numbers(folder: Path) -> list[int]:
+    """The numbers of the backups in a folder, in order."""
+    return [number for number, _ in _numbered(folder)]
+
+
 def remove(folder: Path) -> None:
     """Removes the backups, and the folder when nothing else is in it."""
     for path in [*(path for _, path in _numbered(folder)), *folder.glob(f"{TEMPORARY}*")]:

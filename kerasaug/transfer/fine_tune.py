@@ -10,7 +10,9 @@ from kerasaug.transfer.groups import LayerGroup
 from kerasaug.transfer.inputs import inspect
 from kerasaug.transfer.recipe import FineTuned, Recipe
 from kerasaug.transfer.resolve import (
+    check_call,
     check_model,
+    check_range,
     check_unnamed,
     resolve_classes,
     resolve_network,
@@ -65,7 +67,7 @@ def fine_tune(
     a second call on the same data ends in the same weights, bit for bit, on the same machine and backend (on GPUs,
     where the backend's own operations are deterministic).
 
-    Images are expected in [0, 255] by the policies and the backbones.
+    Images must be in [0, 255] for the named policies and backbones; a pipeline of yours has a `value_range` of its own.
 
     Args:
         model: A built `keras.Model` that classifies, which is trained in place; or the name of a network of
@@ -148,12 +150,15 @@ def fine_tune(
 
     check_model(model)
     named = isinstance(model, str)
+    check_call(batch_size, loss, label_smoothing)
     inputs = inspect(train, batch_size, steps_per_epoch, whole=named and classes is None)
     num_classes, class_names = resolve_classes(model, classes, inputs.labels, loss)
+    if named or (isinstance(policy, str) and policy != "none"):
+        check_range(inputs)
     if named:
         network = resolve_network(model, weights, image_size, backbone_args, mixed_precision, inputs.image_shape)
     else:
-        check_unnamed(image_size, backbone_args, mixed_precision)
+        check_unnamed(image_size, backbone_args, mixed_precision, weights)
         network = {}
     recipe = Recipe(
         num_classes=num_classes,

@@ -20,11 +20,13 @@ class Inputs:
         labels: Those that were looked at: all of an array's, of a dataset the first batch's unless the whole was read;
             `None` where nothing is known.
         steps: Batches in an epoch; `None` where nothing is known.
+        value_range: Lowest and highest value of the first images, where they are floats.
     """
 
     image_shape: tuple[int | None, ...] | None = None
     labels: np.ndarray | None = None
     steps: int | None = None
+    value_range: tuple[float, float] | None = None
 
 
 def inspect(data: Any, batch_size: int, steps_per_epoch: int | None = None, whole: bool = False) -> Inputs:
@@ -45,13 +47,14 @@ def inspect(data: Any, batch_size: int, steps_per_epoch: int | None = None, whol
         return _of_arrays(data, batch_size, steps_per_epoch)
     if isinstance(data, types.GeneratorType):
         return Inputs(steps=steps_per_epoch)  # looking at a batch would take it away
-    steps = steps_per_epoch or _steps(data)
+    there = _steps(data)
+    steps = steps_per_epoch or there
     if steps == 0:
         raise ValueError("fine_tune expects at least one batch. Received an empty dataset.")
     needed = whole or steps == _UNKNOWN
-    if needed and steps == _INFINITE:
+    if needed and there == _INFINITE:
         raise ValueError("fine_tune cannot read an endless dataset: pass `classes` and `steps_per_epoch`.")
-    return _of_batches(data, steps, needed)
+    return _of_batches(data, there if needed else steps, needed, steps_per_epoch)
 
 
 def is_arrays(data: Any) -> bool:
@@ -74,7 +77,8 @@ def _of_arrays(data: Any, batch_size: int, steps_per_epoch: int | None) -> Input
         raise ValueError(
             f"fine_tune expects as many labels as images. Received: {count} images and labels of shape {labels.shape}."
         )
-    return Inputs(tuple(images.shape[1:]), labels, steps_per_epoch or -(-count // batch_size))
+    steps = steps_per_epoch or -(-count // batch_size)
+    return Inputs(tuple(images.shape[1:]), labels, steps, _value_range(images[:batch_size]))
 
 
 def _steps(data: Any) -> int:
@@ -88,16 +92,16 @@ def _steps(data: Any) -> int:
         return _UNKNOWN
 
 
-def _of_batches(data: Any, steps: int, whole: bool) -> Inputs:
+def _of_batches(data: Any, steps: int, whole: bool, steps_per_epoch: int | None) -> Inputs:
     looked_at = [_parts(batch) for batch in _batches(data, steps if whole else 1)]
     if not looked_at:
         raise ValueError("fine_tune expects at least one batch. Received an empty dataset.")
-    shapes = {shape for shape, _ in looked_at}
+    shapes = {shape for shape, _, _ in looked_at}
     known = _static_shape(data, looked_at[0][0])
     shape = tuple(one if len({other[i] for other in shapes}) == 1 else None for i, one in enumerate(known))
-    labels = [y for _, y in looked_at if y is not None]
-    count = len(looked_at) if whole else steps
-    return Inputs(shape, np.concatenate(labels) if labels else None, count if count > 0 else None)
+    labels = [y for _, y, _ in looked_at if y is not None]
+    count = steps_per_epoch or (len(looked_at) if whole else steps)
+    return Inputs(shape, np.concatenate(labels) if labels else None, count if count > 0 else None, looked_at[0][2])
 
 
 def _batches(data: Any, limit: int) -> Iterator[Any]:
@@ -109,8 +113,8 @@ def _batches(data: Any, limit: int) -> Iterator[Any]:
             return
 
 
-def _parts(batch: Any) -> tuple[tuple[int, ...], np.ndarray | None]:
-    """The shape of an image, and the labels, of a batch."""
+def _parts(batch: Any) -> tuple[tuple[int, ...], np.ndarray | None, tuple[float, float] | None]:
+    """The shape of an image, the labels, and the range of the values, of a batch."""
     if not isinstance(batch, tuple | list) or len(batch) < 2:
         raise ValueError(
             "fine_tune expects a dataset of batches (images, labels). Received elements of "
@@ -124,7 +128,14 @@ def _parts(batch: Any) -> tuple[tuple[int, ...], np.ndarray | None]:
             f"fine_tune expects a dataset of batches. Received one of single images, of shape {tuple(images.shape)}: "
             "batch it with `dataset.batch(32)`."
         )
-    return tuple(images.shape[1:]), labels
+    return tuple(images.shape[1:]), labels, _value_range(images)
+
+
+def _value_range(images: Any) -> tuple[float, float] | None:
+    values = np.asarray(keras.ops.convert_to_numpy(images))
+    if values.dtype.kind in "iub" or values.size == 0 or not np.isfinite(values.astype("float32")).all():
+        return None
+    return float(values.min()), float(values.max())
 
 
 def _static_shape(data: Any, shape: tuple[int, ...]) -> tuple[int | None, ...]:

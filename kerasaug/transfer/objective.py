@@ -149,12 +149,12 @@ def _check_kind(labels: np.ndarray) -> None:
 
 def _check_yes_no(labels: np.ndarray, width: int) -> None:
     found = 1 if labels.ndim == 1 else labels.shape[1] if labels.ndim == 2 else None
-    right = labels.dtype.kind in "iuf" and found == width
+    right = labels.dtype.kind in "biuf" and found == width
     if not right or labels.min() < 0 or labels.max() > 1:
         raise ValueError(
             f"fine_tune expects labels of 0 and 1, {width} an image, for a model of {width} sigmoid outputs. Received: "
             f"labels of dtype {labels.dtype} and shape {labels.shape}"
-            + (f", from {labels.min()} to {labels.max()}." if labels.dtype.kind in "iuf" else ".")
+            + (f", from {labels.min()} to {labels.max()}." if labels.dtype.kind in "biuf" else ".")
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from kerasaug.files import replacing
 from kerasaug.transfer.groups import LayerGroup
@@ -116,6 +117,9 @@ class Recipe:
     versions: dict[str, str] = field(default_factory=_versions)
 
     def __post_init__(self) -> None:
+        for one in fields(self):
+            if isinstance(value := getattr(self, one.name), np.generic):
+                object.__setattr__(self, one.name, value.item())
         for name in ("class_names", "input_shape", "image_size"):
             value = getattr(self, name)
             object.__setattr__(self, name, None if value is None else tuple(value))

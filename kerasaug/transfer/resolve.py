@@ -1,7 +1,9 @@
 """What `fine_tune` makes of its arguments before they stand in a recipe."""
 
+import copy
+import numbers
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,12 @@ import keras
 
 from kerasaug.training import AugmentedModel
 from kerasaug.transfer.backbones import find_application
+from kerasaug.transfer.inputs import Inputs
 from kerasaug.transfer.network import best_precision, spatial
 from kerasaug.transfer.objective import classes_in, head_of
 from kerasaug.transfer.policies import policy_config
 
+COMPILE_NAMES = ("accuracy", "acc", "crossentropy", "ce")  # `compile` chooses the metric that suits loss and labels
 _SMALLEST = 32  # what most networks of keras.applications ask for; the others say what they need
 
 
@@ -37,12 +41,17 @@ def check_model(model: Any) -> None:
         )
 
 
-def check_unnamed(image_size: Any, backbone_args: Any, mixed_precision: Any) -> None:
+def check_unnamed(image_size: Any, backbone_args: Any, mixed_precision: Any, weights: Any) -> None:
     """Raises when an argument that shapes a network by name is given with a model that is already made."""
     if image_size is not None or backbone_args is not None:
         raise ValueError(
             "fine_tune takes image_size and backbone_args with the name of a network only. Received them with a model, "
             "whose input is what it is."
+        )
+    if weights not in (None, "imagenet"):
+        raise ValueError(
+            "fine_tune takes weights with the name of a network only. Received them with a model: load them with "
+            f"`model.load_weights({os.fspath(weights)!r})` before."
         )
     if mixed_precision not in (None, False):
         raise ValueError(
@@ -54,11 +63,13 @@ def check_unnamed(image_size: Any, backbone_args: Any, mixed_precision: Any) -> 
 
 def resolve_classes(model: Any, classes: Any, labels: Any, loss: Any) -> tuple[int | None, tuple[str, ...] | None]:
     """The number of classes, and their names if they have any."""
-    if classes is not None and not isinstance(classes, int):
+    if isinstance(classes, numbers.Integral):
+        return int(classes), None
+    if isinstance(classes, str) or not isinstance(classes, Iterable | type(None)):
+        raise TypeError(f"fine_tune expects classes, their number or a list of their names. Received: {classes!r}.")
+    if classes is not None:
         names = tuple(map(str, classes))
         return len(names), names
-    if classes is not None:
-        return classes, None
     if not isinstance(model, str):
         return (head_of(model).width if loss is None else None), None
     if labels is None:
@@ -127,12 +138,40 @@ def resolve_objective(loss: Any, metrics: Sequence[Any] | None) -> dict[str, Any
 
 def _serialised(thing: Any, module: Any, what: str) -> Any:
     """As JSON has it, and such that it can be read again."""
+    if thing in COMPILE_NAMES and module is keras.metrics:
+        return thing
     config = thing if isinstance(thing, str) else module.serialize(thing)
     try:
-        module.get(config)
+        module.get(copy.deepcopy(config))  # Keras deserialises in place
     except (TypeError, ValueError, AttributeError) as error:
         raise ValueError(
             f"fine_tune cannot keep the {what} {thing!r} in a recipe ({str(error).splitlines()[0]}). Register one of "
             "your own with `keras.saving.register_keras_serializable`."
         ) from error
     return config
+
+
+def check_call(batch_size: Any, loss: Any, label_smoothing: float) -> None:
+    """Raises for arguments that would be divided by, or would do nothing."""
+    if not isinstance(batch_size, numbers.Integral) or batch_size < 1:
+        raise ValueError(
+            f"fine_tune expects batch_size, an integer of at least 1. Received: batch_size={batch_size!r}."
+        )
+    if loss is not None and label_smoothing:
+        raise ValueError(
+            "fine_tune smooths labels in the loss that it chooses itself. Received: label_smoothing="
+            f"{label_smoothing!r} with a loss of yours: give it to that."
+        )
+
+
+def check_range(inputs: Inputs) -> None:
+    """Raises for images in [0, 1] or [-1, 1], which a policy or a backbone for [0, 255] would turn black or white."""
+    if inputs.value_range is None:
+        return
+    low, high = inputs.value_range
+    if low < 0 or 0 < high <= 1:
+        raise ValueError(
+            "fine_tune expects images in [0, 255] for a named policy or backbone, which scales them itself. Received: "
+            f"values from {low:g} to {high:g}. Give the images as they were read, or a model of yours with "
+            "policy=kerasaug.Pipeline([...]) of layers with that value_range."
+        )

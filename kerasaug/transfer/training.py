@@ -1,7 +1,9 @@
 """Running a recipe: one `fit` in which layers unfreeze and the learning rate goes through its cycles."""
 
+import copy
 import os
 import tempfile
+import types
 import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -9,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from kerasaug.augmentation import Augmentation
 from kerasaug.callbacks.best_weights import BestWeights
@@ -22,10 +23,11 @@ from kerasaug.transfer.finetune import finetune_optimizer
 from kerasaug.transfer.groups import LayerGroup, layer_groups
 from kerasaug.transfer.inputs import Inputs, inspect, is_arrays
 from kerasaug.transfer.network import build_network, quicken_statistics, reseed
-from kerasaug.transfer.objective import check_labels, head_of, objective
+from kerasaug.transfer.objective import check_labels, head_of, is_sparse, objective
 from kerasaug.transfer.one_cycle import fine_tune_schedule
 from kerasaug.transfer.policies import pipeline_from
 from kerasaug.transfer.recipe import FineTuned, Recipe
+from kerasaug.transfer.resolve import COMPILE_NAMES
 
 _WARMUP_STEPS = 100  # as in GradualUnfreezing; in a short run no longer than the cycle's own rise
 _BEST = "best.weights.h5"
@@ -64,8 +66,7 @@ def run(
     groups = layer_groups(graph) if groups is None else list(groups)
     reseed(network, recipe.seed)
     trainer = _trainer(recipe, network, groups, inputs, steps)
-    if is_arrays(validation) and recipe.loss is None:
-        check_labels(np.asarray(validation[1]), head_of(network))
+    _check_validation(validation, recipe, network, inputs, trainer)
     with ExitStack() as stack:
         best = _best_weights(recipe, backup_dir, stack)
         everyone = [
@@ -104,6 +105,29 @@ def _check_call(recipe: Recipe, validation: Any, model: Any, callbacks: Sequence
             )
 
 
+def _check_validation(
+    validation: Any, recipe: Recipe, network: keras.Model, inputs: Inputs, trainer: AugmentedModel
+) -> None:
+    """Raises for validation data that no epoch could be measured on."""
+    if validation is None or isinstance(validation, types.GeneratorType):
+        return
+    found = inspect(validation, recipe.batch_size)
+    if found.steps is None:
+        raise ValueError(
+            "fine_tune expects validation data that come to an end. Received: an endless dataset. Pass "
+            "`validation.take(n)`, n batches."
+        )
+    if recipe.loss is not None or found.labels is None:
+        return
+    check_labels(found.labels, head_of(network))
+    alike = inputs.labels is None or is_sparse(found.labels) == is_sparse(inputs.labels)
+    if not alike and not trainer.pipeline.mixes:
+        raise ValueError(
+            "fine_tune expects labels of one kind, all integers or all one-hot rows. Received: labels of shape "
+            f"{inputs.labels.shape} to train on and {found.labels.shape} to validate on."  # type: ignore[union-attr]
+        )
+
+
 def _trainer(
     recipe: Recipe, network: keras.Model, groups: Sequence[LayerGroup], inputs: Inputs, steps: int
 ) -> AugmentedModel:
@@ -129,7 +153,7 @@ def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     if isinstance(recipe.optimizer, str):
         kind = type(keras.optimizers.get(recipe.optimizer))
         return kind(learning_rate=schedule, weight_decay=recipe.weight_decay)
-    given = keras.optimizers.deserialize(recipe.optimizer)
+    given = keras.optimizers.deserialize(copy.deepcopy(recipe.optimizer))  # Keras deserialises in place
     rate = keras.optimizers.schedules.serialize(schedule)
     return type(given).from_config({**given.get_config(), "learning_rate": rate})
 
@@ -138,8 +162,7 @@ def _objective(
     recipe: Recipe, network: keras.Model, inputs: Inputs, pipeline: Augmentation | None
 ) -> tuple[Any, list[Any]]:
     if recipe.loss is not None:
-        metrics = recipe.metrics or []
-        return keras.losses.get(recipe.loss), [keras.metrics.get(metric) for metric in metrics]
+        return keras.losses.get(copy.deepcopy(recipe.loss)), _metrics(recipe.metrics or [])
     head = head_of(network)
     if recipe.num_classes not in (None, head.width):
         raise ValueError(
@@ -150,8 +173,11 @@ def _objective(
         check_labels(inputs.labels, head)
     mixes = pipeline is not None and pipeline.mixes
     loss, accuracy = objective(head, inputs.labels, mixes, recipe.label_smoothing)
-    metrics = [accuracy] if recipe.metrics is None else [keras.metrics.get(metric) for metric in recipe.metrics]
-    return loss, metrics
+    return loss, [accuracy] if recipe.metrics is None else _metrics(recipe.metrics)
+
+
+def _metrics(given: Sequence[Any]) -> list[Any]:
+    return [one if one in COMPILE_NAMES else keras.metrics.get(copy.deepcopy(one)) for one in given]
 
 
 def _unfreezing(recipe: Recipe) -> dict[int, int]:

@@ -54,3 +54,18 @@ def test_others_see_it(tmp_path):
     logged(network(), keras.optimizers.SGD(0.25), keras.callbacks.CSVLogger(tmp_path / "log.csv"), epochs=1)
     names, values = (line.split(",") for line in (tmp_path / "log.csv").read_text().splitlines())
     assert float(dict(zip(names, values, strict=True))["learning_rate"]) == 0.25
+
+
+def test_rates_that_no_config_holds():
+    """A function without arguments, and a schedule that is registered nowhere."""
+
+    class Halving(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return 0.5 ** keras.ops.cast(step, "float32")
+
+    for rate, last in ((lambda: 0.25, 0.25), (Halving(), 0.5)):
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        model.compile(keras.optimizers.SGD(rate), "mse")
+        data = np.ones((8, 4)), np.ones((8, 2))
+        history = model.fit(*data, batch_size=4, verbose=0, callbacks=[ScheduleLog()]).history
+        np.testing.assert_allclose(history["learning_rate"], [last])

@@ -179,7 +179,7 @@ def test_skipped_files_are_named_when_they_are_many():
     images = {"train": {"ant": 60, "bee": 30, "cat": 8}}
     assert said(make_run(counts=images, skipped=unread(2)), "2 of 100 files (2.0%)")
     more = {"train": {"ant": 60, "bee": 30, "cat": 9}}
-    assert not said(make_run(counts=more, skipped=unread(1)), "could not be read")
+    assert not said(make_run(counts=more, skipped=unread(1)), "were not used")
 
 
 def test_classes_without_a_validation_image_are_named():

@@ -190,6 +190,44 @@ def test_global_random_states_go_on(tmp_path):
     assert len(alone[2][0].drawn) == 4
 
 
+class Kept(keras.callbacks.Callback):
+    """Remembers the best loss, and forgets nothing when training begins."""
+
+    def __init__(self):
+        super().__init__()
+        self.best = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.best is None:
+            self.best = epoch
+
+
+def test_what_was_restored_is_in_the_next_backup_too(tmp_path):
+    """The same callback trains again in one process, and then a new one in a new process."""
+    kept = Kept()
+    assert run(tmp_path, stop=2, callbacks=lambda: [kept]) is None
+    assert run(tmp_path, stop=3, callbacks=lambda: [kept]) is None
+    resumed = run(tmp_path, callbacks=lambda: [Kept()])
+    assert resumed[2][0].best == 0
+
+
+def test_a_fit_that_was_resumed_and_stopped_leaves_no_epoch_behind(tmp_path):
+    run(tmp_path, stop=2)
+    keras.utils.set_random_seed(2)
+    model = network()
+    model.compile("adam", "mse")
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(**arrays(), epochs=4, verbose=0, callbacks=[BackupAndRestore(tmp_path), Stop(3)])
+    assert len(model.fit(**arrays(), epochs=2, verbose=0).epoch) == 2
+
+
+def test_two_backups_of_one_training(tmp_path):
+    both = [BackupAndRestore(tmp_path / name, delete_checkpoint=False) for name in "ab"]
+    run(tmp_path / "c", callbacks=lambda: both, epochs=2)
+    for name in "abc":
+        assert len(list((tmp_path / name).iterdir())) == 2
+
+
 def test_a_training_that_has_stopped_early_stays_stopped(tmp_path):
     def callbacks():
         return [keras.callbacks.EarlyStopping(monitor="loss", patience=0, min_delta=100.0)]

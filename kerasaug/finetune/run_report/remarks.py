@@ -123,7 +123,7 @@ def _skipped(run: Run) -> str | None:
     files = read + len(run.skipped)
     if len(run.skipped) <= SKIPPED * files:
         return None
-    return f"{len(run.skipped)} of {files} files ({len(run.skipped) / files:.1%}) could not be read and were left out."
+    return f"{len(run.skipped)} of {files} files ({len(run.skipped) / files:.1%}) were not used."
 
 
 def _still_improving(run: Run) -> str | None:

@@ -20,7 +20,7 @@ class Run:
             `learning_rate`, `weight_decay`, `strength`, `unfrozen_groups`. Any may be missing; others are kept.
         class_names: The classes, in the order of the labels.
         counts: Part (`"train"`, `"validation"`) to class to number of images.
-        skipped: What could not be read: objects with a `path` and a `reason`.
+        skipped: What was not used: objects with a `path` and a `reason`.
         truth: int (n,), the labels of the validation part.
         probabilities: float (n, classes), the model's answers to it.
         originals: uint8 (k, height, width, 3), images of the training part.

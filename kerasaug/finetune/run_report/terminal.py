@@ -57,7 +57,7 @@ def _lines(run: Run) -> Iterator[str]:
     for one in worst[:CONFUSIONS]:
         yield f"  {printable(one.truth)} taken for {printable(one.predicted)}: {one.count} of {one.support}"
     if run.skipped:
-        yield f"Skipped {len(run.skipped)} file{'s' * (len(run.skipped) > 1)} that could not be read"
+        yield f"Skipped {len(run.skipped)} file{'s' * (len(run.skipped) > 1)} that were not used"
     for file in run.skipped[:SKIPPED]:
         yield f"  {printable(file.path)}: {' '.join(printable(file.reason).split())}"
     if len(run.skipped) > SKIPPED:

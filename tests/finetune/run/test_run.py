@@ -24,6 +24,13 @@ class Stopping(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+def raising(error):
+    def fail(*arguments):
+        raise error
+
+    return fail
+
+
 def damage_three(folder):
     victims = sorted(folder.rglob("*.jpg"))[3::5][:3]
     whole = victims[0].read_bytes()
@@ -106,6 +113,34 @@ def test_stopping_before_the_first_checkpoint_leaves_nothing(tmp_path, finetune,
     assert not (tmp_path / "run").exists()
 
 
+def test_the_folder_that_a_path_leads_back_to_is_no_new_one(tmp_path, finetune, pictures, monkeypatch):
+    """`runs/..` does not exist as long as `runs` does not, and is the folder one is in."""
+    (tmp_path / "photos" / "cats").mkdir(parents=True)
+    (tmp_path / "photos" / "cats" / "mine.txt").write_text("precious")
+    monkeypatch.chdir(tmp_path / "photos" / "cats")
+    for out in ("runs/..", "."):
+        status, printed = finetune("--data", pictures, "--epochs=1", f"--out={out}")
+        assert (status, "holds other files" in printed.err) == (1, True)
+    monkeypatch.setattr(job, "log_callback", lambda folder: Stopping(0))
+    assert finetune("--data", pictures, "--epochs=1", "--out=new/../runs/a")[0] == 130
+    assert [one.name for one in (tmp_path / "photos" / "cats").iterdir()] == ["mine.txt"]
+
+
+def test_an_empty_folder_is_left_empty(tmp_path, finetune, pictures, monkeypatch):
+    (tmp_path / "run").mkdir()
+    monkeypatch.setattr(job, "log_callback", lambda folder: Stopping(0))
+    status, printed = finetune("--data", pictures, "--epochs=1", "--out=run")
+    assert (status, printed.err) == (130, "kerasaug finetune: interrupted; nothing was written.\n")
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_the_run_cannot_be_a_class_of_its_data(tmp_path, finetune, pictures, monkeypatch):
+    monkeypatch.chdir(pictures)
+    status, printed = finetune("--data=.", "--epochs=1")
+    assert (status, "outside of --data" in printed.err) == (1, True)
+    assert sorted(one.name for one in pictures.iterdir()) == ["dark", "light"]
+
+
 def test_a_run_is_resumed_with_the_options_it_began_with(tmp_path, finetune, pictures, monkeypatch):
     monkeypatch.setattr(job, "log_callback", lambda folder: Stopping(1))
     assert finetune("--data", pictures, "--epochs=2", "--out=run")[0] == 130
@@ -114,6 +149,14 @@ def test_a_run_is_resumed_with_the_options_it_began_with(tmp_path, finetune, pic
     assert "--batch-size 32 among them. Received: --batch-size 7" in printed.err
     options = cli.parser().parse_args(["finetune", "--resume", "--out", "run"])
     assert cli.finetune.backend_of(options) == keras.backend.backend()
+    monkeypatch.setattr(job, "_load", raising(KeyboardInterrupt()))
+    status, printed = finetune("--resume", "--out=run", backbone=False)
+    assert (status, "of epoch 1, is in run/checkpoints" in printed.err) == (130, True)
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    next(pictures.rglob("*.jpg")).unlink()
+    status, printed = finetune("--resume", "--out=run", backbone=False)
+    assert (status, "the images that the run in run began with" in printed.err) == (1, True)
 
 
 def test_a_full_disk_leaves_no_half_file(tmp_path, finetune, pictures, monkeypatch):
