@@ -75,6 +75,12 @@ def test_stopped_in_any_epoch(tmp_path, stop):
     interrupted_equals_alone(tmp_path, stop)
 
 
+def test_validation_draws_nothing_away(tmp_path):
+    """torch's loaders take from the generator that shuffles, to validate as well."""
+    interrupted_equals_alone(tmp_path, data=lambda: {**arrays(), "validation_data": (X, Y)})
+
+
+@pytest.mark.skipif(BACKEND == "torch", reason="Keras has one step an execution there")
 def test_several_steps_an_execution(tmp_path):
     interrupted_equals_alone(tmp_path, steps_per_execution=3)
 
