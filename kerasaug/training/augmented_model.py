@@ -114,10 +114,11 @@ class AugmentedModel(keras.Model):
                 f"AugmentedModel expects labels for a pipeline that mixes samples. Received: none; it finds "
                 f"no labels in y, which holds {left}. Say where they are: keys={{'labels': ...}}."
             )
-        if (rank := len(data["images"].shape)) != 4:
+        shape = getattr(data["images"], "shape", None)  # what has none is refused, with its name, by the pipeline
+        if shape is not None and len(shape) == 3:
             raise ValueError(
-                f"AugmentedModel expects batches of images with a channel axis, of rank 4. Received: rank {rank}, "
-                f"shape {tuple(data['images'].shape)}. Add the axis: images[..., None]."
+                "AugmentedModel expects batches of images with a channel axis, of rank 4. Received: rank 3, shape "
+                f"{tuple(shape)}, which would be taken for one image. Add the axis: images[..., None]."
             )
         own = {kind: (self.pipeline.keys or {}).get(kind, kind) for kind in data}
         augmented = self.pipeline({own[kind]: value for kind, value in data.items()}, training=True)
