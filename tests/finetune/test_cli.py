@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import pytest
+from interruptions import raising
 
 from kerasaug import cli
 from kerasaug.finetune.comparison import job
@@ -14,13 +15,6 @@ def calls(monkeypatch):
     made = []
     monkeypatch.setattr(job, "finetune", lambda *arguments: made.append(arguments))
     return made
-
-
-def raising(error):
-    def fail(*arguments):
-        raise error
-
-    return fail
 
 
 def test_defaults_are_the_full_budget(calls):

@@ -5,69 +5,13 @@ import random
 import keras
 import numpy as np
 import pytest
+from interruptions import Stop
+from resuming import X, Y, arrays, interrupted_equals_alone, network, run
 
 import kerasaug
 from kerasaug.callbacks import BackupAndRestore
 
 BACKEND = keras.backend.backend()
-X = np.random.default_rng(0).normal(size=(20, 5)).astype("float32")
-Y = np.random.default_rng(1).normal(size=(20, 2)).astype("float32")
-
-
-class Stop(keras.callbacks.Callback):
-    """Interrupts in the middle of an epoch, as Ctrl-C would."""
-
-    def __init__(self, epoch):
-        super().__init__()
-        self.epoch, self.now = epoch, None
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.now = epoch
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.now == self.epoch and batch >= 1:
-            raise KeyboardInterrupt
-
-
-def network(dtype=None):
-    return keras.Sequential(
-        [
-            keras.Input((5,), dtype="float32"),
-            keras.layers.Dense(6, activation="relu", dtype=dtype),
-            keras.layers.Dropout(0.4, dtype=dtype),
-            keras.layers.Dense(2, dtype="float32"),
-        ]
-    )
-
-
-def arrays():
-    return {"x": X, "y": Y, "batch_size": 6}
-
-
-def run(folder, stop=None, optimizer=lambda: "adam", data=arrays, callbacks=list, epochs=4, dtype=None, **compiled):
-    """One script from its beginning: seeds, model, data, fit."""
-    keras.utils.set_random_seed(2)
-    model = network(dtype)
-    model.compile(optimizer(), "mse", **compiled)
-    backup = BackupAndRestore(folder, delete_checkpoint=False)
-    extra = [] if stop is None else [Stop(stop)]
-    own = callbacks()
-    try:
-        history = model.fit(**data(), epochs=epochs, verbose=0, callbacks=[backup, *own, *extra])
-    except KeyboardInterrupt:
-        return None
-    values = [keras.ops.convert_to_numpy(one) for one in [*model.variables, *model.optimizer.variables]]
-    return [one.tobytes() for one in values], history.history, own, model
-
-
-def interrupted_equals_alone(tmp_path, stop=2, **arguments):
-    alone = run(tmp_path / "alone", **arguments)
-    assert run(tmp_path / "stopped", stop=stop, **arguments) is None
-    random.seed(99), np.random.seed(99)  # a new process starts from anything
-    resumed = run(tmp_path / "stopped", **arguments)
-    assert resumed[0] == alone[0]
-    assert resumed[1] == alone[1]
-    return alone, resumed
 
 
 @pytest.mark.parametrize("stop", [0, 1, 3])
@@ -288,51 +232,3 @@ def test_the_learned_strength_and_the_seeds_of_a_pipeline(tmp_path):
     state = [keras.ops.convert_to_numpy(made.pipeline.generator.state).tolist() for made in (one, other)]
     assert state[0] == state[1]
     assert state[0][1] > 0
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda: {"optimizer": lambda: "sgd"}, "this optimizer"),
-        (lambda: {"data": lambda: {**arrays(), "batch_size": 10}}, "steps 2"),
-    ],
-)
-def test_a_backup_of_something_else_is_refused(tmp_path, change, message):
-    run(tmp_path, epochs=2)
-    with pytest.raises(ValueError, match=message):
-        run(tmp_path, **change())
-
-
-def test_a_backup_of_another_model_is_refused_before_anything_has_changed(tmp_path):
-    run(tmp_path, epochs=2)
-    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(2)])
-    model.compile("adam", "mse")
-    before = model.get_weights()
-    with pytest.raises(ValueError, match=r"with 2 variables.*number 0 is .*kernel.*\(5, 2\)"):
-        model.fit(X, Y, epochs=4, batch_size=6, verbose=0, callbacks=[BackupAndRestore(tmp_path)])
-    for one, other in zip(before, model.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-def test_another_seed_is_a_warning(tmp_path):
-    run(tmp_path, epochs=2)
-    keras.utils.set_random_seed(3)
-    model = network()
-    model.compile("adam", "mse")
-    with pytest.warns(UserWarning, match="called with 2 when.* and with 3 now"):
-        model.fit(**arrays(), epochs=4, verbose=0, callbacks=[BackupAndRestore(tmp_path)])
-
-
-def test_arguments():
-    with pytest.raises(ValueError, match="a folder"):
-        BackupAndRestore("")
-    with pytest.raises(ValueError, match="exactly between two epochs"):
-        BackupAndRestore("somewhere", save_freq=10)
-
-
-def test_outside_of_fit_it_says_so(tmp_path):
-    model = network()
-    model.compile("adam", "mse")
-    callbacks = keras.callbacks.CallbackList([BackupAndRestore(tmp_path)], model=model)
-    with pytest.raises(RuntimeError, match=r"keras\.Model\.fit"):
-        callbacks.on_train_begin()

@@ -4,25 +4,11 @@ import keras
 import numpy as np
 import pytest
 from fine_tuning import network, pictures, same_weights, tune
+from interruptions import Stop
 
 import kerasaug
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() == "torch", reason="fine-tuning is for TensorFlow and JAX")
-
-
-class Stop(keras.callbacks.Callback):
-    """Interrupts in the middle of an epoch, as Ctrl-C would."""
-
-    def __init__(self, epoch):
-        super().__init__()
-        self.epoch, self.now = epoch, None
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.now = epoch
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.now == self.epoch and batch == 1:
-            raise KeyboardInterrupt
 
 
 def run(folder, **arguments):

@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from interruptions import raising
 from run_pictures import write_pictures
 
 from kerasaug import cli
@@ -22,13 +23,6 @@ class Stopping(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if epoch == self.epoch:
             raise KeyboardInterrupt
-
-
-def raising(error):
-    def fail(*arguments):
-        raise error
-
-    return fail
 
 
 def damage_three(folder):
