@@ -11,6 +11,7 @@ from kerasaug.transfer.inputs import inspect
 from kerasaug.transfer.recipe import FineTuned, Recipe
 from kerasaug.transfer.resolve import (
     check_call,
+    check_images,
     check_model,
     check_range,
     check_unnamed,
@@ -159,6 +160,7 @@ def fine_tune(
         network = resolve_network(model, weights, image_size, backbone_args, mixed_precision, inputs.image_shape)
     else:
         check_unnamed(image_size, backbone_args, mixed_precision, weights)
+        check_images(model, inputs)
         network = {}
     recipe = Recipe(
         num_classes=num_classes,

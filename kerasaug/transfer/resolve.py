@@ -175,3 +175,17 @@ def check_range(inputs: Inputs) -> None:
             f"values from {low:g} to {high:g}. Give the images as they were read, or a model of yours with "
             "policy=kerasaug.Pipeline([...]) of layers with that value_range."
         )
+
+
+def check_images(model: keras.Model, inputs: Inputs) -> None:
+    """Raises for images of another size than a model with one input takes; Keras would name some layer inside."""
+    wanted, found = getattr(model, "input_shape", None), inputs.image_shape
+    if not isinstance(wanted, tuple) or found is None:
+        return
+    pairs = zip(wanted[1:], found, strict=False)
+    if len(wanted) != len(found) + 1 or any(None not in pair and pair[0] != pair[1] for pair in pairs):
+        raise ValueError(
+            f"fine_tune expects images of the shape that {model.name!r} takes, {wanted[1:]}. Received: images of shape "
+            f"{found}. Resize them, with `keras.ops.image.resize` or `load_images(…, image_size=…)`, or build the "
+            "model for theirs."
+        )

@@ -46,6 +46,12 @@ def test_accuracy_by_name_is_that_of_the_labels_kind(labels, name):
     np.testing.assert_allclose(tuned.history[f"val_{name}"][-1], right)
 
 
+@pytest.mark.parametrize("shape", [(8, 4, 4, 3), (8, 8, 8, 1)])
+def test_images_that_the_model_cannot_take_are_refused(shape):
+    with pytest.raises(ValueError, match=r"takes, \(8, 8, 3\).*Resize them"):
+        tune(train=(np.zeros(shape, "uint8"), LABELS))
+
+
 def test_endless_validation_data_are_refused():
     import tensorflow as tf
 

@@ -17,8 +17,9 @@ from kerasaug.registry import register
 class CutMix(Mix):
     """Pastes a rectangle of another image of the batch into each; labels by the area that is really covered.
 
-    Targets: images, labels, sample_weight, segmentation_masks, bounding_boxes (one's own unless wholly covered, and the
-    partner's, cut to the rectangle).
+    Targets: images, labels, sample_weight, segmentation_masks, bounding_boxes (one's own unless wholly covered, and
+    the partner's, cut to the rectangle). Whatever of these is not there stays out of it: images without labels are
+    mixed all the same, as Keras's layer does.
 
     Args:
         factor: λ, the share that stays, is drawn from Beta(a, a), where a is drawn between two numbers up to 100, and

@@ -16,6 +16,8 @@ class MixUp(Mix):
     """Blends each sample with another of the batch: `λ·x_i + (1-λ)·x_j`, and their labels alike, each with its own λ.
 
     Targets: images, labels, sample_weight, segmentation_masks (the stronger image's), bounding_boxes (both images').
+    Whatever of these is not there stays out of it: images without labels are mixed all the same, as Keras's layer
+    does.
 
     Args:
         alpha: λ is drawn from Beta(alpha, alpha); from 1e-6 to 100. Smaller mixes less. Defaults to 0.2.
