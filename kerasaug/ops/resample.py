@@ -5,6 +5,7 @@ from kerasaug.ops.matrix import Size
 
 FILL_MODES = ("reflect", "constant", "wrap", "nearest")
 INTERPOLATIONS = ("bilinear", "nearest")
+_HORIZON = 1e-4  # pixels at or beyond it are read from far outside
 
 
 def resample(
@@ -14,23 +15,25 @@ def resample(
     interpolation: str = "bilinear",
     fill_mode: str = "reflect",
     fill_value: float = 0.0,
+    projective: bool = False,
 ) -> Tensor:
     """Reads images at the pixels that an output-to-input matrix points at.
 
     Args:
         images: (batch, height, width, channels), any numeric dtype.
-        matrix: float32 (batch, 3, 3), affine, on coordinates centred in either image.
+        matrix: float32 (batch, 3, 3), on coordinates centred in either image.
         size: Height and width of the output; the input's when `None`.
         interpolation: `"bilinear"` or `"nearest"`.
         fill_mode: What lies beyond the frame: `"reflect"` (d c b a | a b c d | d c b a), `"constant"`, `"wrap"`
             (a b c d | a b c d) or `"nearest"` (a a a a | a b c d).
         fill_value: The constant.
+        projective: Whether a matrix's last row is more than (0, 0, 1).
 
     Returns:
         (batch, *size, channels): float32 for `"bilinear"`, the images' own dtype for `"nearest"`.
     """
     height, width = ops.shape(images)[1:3]
-    x, y = _source(matrix, size or (height, width), (height, width))
+    x, y = _source(matrix, size or (height, width), (height, width), projective)
     x, y = _bring_inside(x, width, fill_mode), _bring_inside(y, height, fill_mode)
     read = _Reader(images, fill_mode, fill_value)
     if interpolation == "nearest":
@@ -46,15 +49,20 @@ def _lerp(low: Tensor, high: Tensor, weight: Tensor) -> Tensor:
     return ops.cast(low, "float32") * (1.0 - weight) + ops.cast(high, "float32") * weight
 
 
-def _source(matrix: Tensor, size: Size, source: Size) -> tuple[Tensor, Tensor]:
+def _source(matrix: Tensor, size: Size, source: Size, projective: bool) -> tuple[Tensor, Tensor]:
     """Pixel indices (x, y), as floats (batch, height, width), that each output pixel reads."""
     ys = ops.arange(size[0], dtype="float32") - _middle(size[0])
     xs = ops.arange(size[1], dtype="float32") - _middle(size[1])
     xs, ys = xs[None, None, :], ys[None, :, None]
     m = matrix[:, :, :, None, None]
-    x = m[:, 0, 0] * xs + (m[:, 0, 1] * ys + (m[:, 0, 2] + _middle(source[1])))
-    y = m[:, 1, 0] * xs + (m[:, 1, 1] * ys + (m[:, 1, 2] + _middle(source[0])))
-    return x, y
+
+    def row(i: int, offset: Tensor | float) -> Tensor:
+        return m[:, i, 0] * xs + (m[:, i, 1] * ys + (m[:, i, 2] + offset))
+
+    if not projective:
+        return row(0, _middle(source[1])), row(1, _middle(source[0]))
+    depth = ops.maximum(row(2, 0.0), _HORIZON)
+    return row(0, 0.0) / depth + _middle(source[1]), row(1, 0.0) / depth + _middle(source[0])
 
 
 def _middle(length: int | Tensor) -> Tensor | float:

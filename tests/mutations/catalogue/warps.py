@@ -54,8 +54,8 @@ WARPS = (
     Mutation(
         "pixels are read at the inverse matrix",
         _WARP + "base.py",
-        "resample(values, self.matrix,",
-        "resample(values, matrices.invert(self.matrix),",
+        "values, self.matrix, self.size, interpolation",
+        "values, matrices.invert(self.matrix), self.size, interpolation",
         ("tests/image/test_random_rotation.py",),
     ),
     Mutation(

@@ -48,6 +48,7 @@ class Warp(Augmentation):
 
     geometric = True
     leaves_frame = True
+    projective = False  # whether the last row of its matrix is more than (0, 0, 1)
     always_moves = False  # whether samples that are not chosen move too: those of a crop do
 
     def matrix(self, params: Params, size: Size) -> Tensor:
@@ -99,6 +100,7 @@ class _Move:
         source: Height and width of the input.
         size: Height and width of the output.
         touched: Boolean (batch,): which samples move at all.
+        projective: Whether any matrix is more than affine.
     """
 
     lead: Any
@@ -106,6 +108,7 @@ class _Move:
     source: Size
     size: Size
     touched: Tensor
+    projective: bool = False
 
     @classmethod
     def of(cls, layers: Sequence[Any], params: list[Params], source: Size) -> "_Move":
@@ -117,10 +120,11 @@ class _Move:
         pairs = zip(layers, params, strict=True)
         each = [chosen({} if layer.always_moves else one, matrix[:, 0, 0]) for layer, one in pairs]
         lead = next((layer for layer in layers if layer.leaves_frame), layers[0])
-        return cls(lead, matrix, source, size, reduce(ops.logical_or, each))
+        projective = any(layer.projective for layer in layers)
+        return cls(lead, matrix, source, size, reduce(ops.logical_or, each), projective)
 
     def inverse(self) -> "_Move":
-        return _Move(self.lead, matrices.invert(self.matrix), self.size, self.source, self.touched)
+        return _Move(self.lead, matrices.invert(self.matrix), self.size, self.source, self.touched, self.projective)
 
     def targets(self, fields: dict[str, Any], exact: Callable[[Tensor], Tensor | None] | None = None) -> dict[str, Any]:
         lead = self.lead
@@ -129,7 +133,7 @@ class _Move:
             moved = exact(values) if exact else None
             if moved is not None:
                 return moved
-            return resample(values, self.matrix, self.size, interpolation, lead.fill_mode, fill_value)
+            return resample(values, self.matrix, self.size, interpolation, lead.fill_mode, fill_value, self.projective)
 
         images = channels_last(fields["images"], lead.data_format)
         moved = {"images": restore(pixels(images, lead.interpolation, lead.fill_value), lead.data_format)}
