@@ -81,14 +81,22 @@ def unfused(data_format: str | None = None, bounding_box_format: str | None = No
     return Pipeline(layers, fuse=False, **arguments)
 
 
+def effects(data_format: str | None = None, bounding_box_format: str | None = None, **arguments: Any) -> Pipeline:
+    """Ops on tones, neighbourhoods and displacements, in many stages."""
+    own: dict[str, Any] = {"data_format": data_format, "bounding_box_format": bounding_box_format}
+    layers = [
+        Solarization(0.1, (0.3, 0.7), **own),
+    ]
+    return Pipeline(layers, **arguments)
+
+
 def nested(data_format: str | None = None, bounding_box_format: str | None = None, **arguments: Any) -> Pipeline:
-    """A pipeline in a pipeline: with `recipe`, every op there is."""
+    """A pipeline in a pipeline: with `recipe` and `effects`, every op there is."""
     own: dict[str, Any] = {"data_format": data_format, "bounding_box_format": bounding_box_format}
     colors = [RandomBrightness(0.2, **own), RandomContrast(0.3, **own), RandomSaturation((0.3, 0.7), **own)]
     layers = [
         RandomCrop(6, 8, **own),
         Pipeline(colors, p=0.8),
-        Solarization(0.1, (0.3, 0.7), **own),
         RandomCutout(0.4, 0.4, max_covered=0.5, **own),
         CutMix((1.0, 1.0), **own),
     ]
@@ -116,9 +124,10 @@ CASES = [
     Case(Solarization, addition_factor=0.1, threshold_factor=(0.3, 0.7)),
     Case(recipe, but=_BATCH),
     Case(unfused),
+    Case(effects),
     Case(nested, but=_BATCH | _RESIZES),
 ]
-PIPELINES = [case for case in CASES if case.make in (recipe, nested)]  # together they hold every op
+PIPELINES = [case for case in CASES if case.make in (recipe, effects, nested)]  # together they hold every op
 
 
 def every_case(check: str, cases: list[Case] = CASES) -> Any:
