@@ -1,22 +1,18 @@
 """A sequence of augmentation layers, drawn together, fused into stages and compiled stage by stage."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import keras
-import numpy as np
-
-from kerasaug.arguments import as_flag, one_of
-from kerasaug.augmentation import DATA_FORMATS, Augmentation
-from kerasaug.boxes import FORMATS
-from kerasaug.checks import check_spec
+from kerasaug.arguments import as_flag
+from kerasaug.augmentation import Augmentation
+from kerasaug.composite import Composite
 from kerasaug.draw import Rng
 from kerasaug.params import Params
 from kerasaug.registry import register
 
 
 @register
-class Pipeline(Augmentation):
+class Pipeline(Composite):
     """Applies augmentation layers one after another, in as few passes over the pixels as it can.
 
     Neighbours of one family share a pass: flip, rotation, zoom, translation and shear multiply their matrices and
@@ -62,21 +58,8 @@ class Pipeline(Augmentation):
     def __init__(
         self, layers: Sequence[Augmentation], fuse: bool = True, seed: int | None = None, **kwargs: Any
     ) -> None:
-        many = isinstance(layers, Iterable) and not isinstance(layers, str | bytes | Mapping | np.ndarray)
-        listed: list[Any] = list(layers) if many else [layers]
-        if isinstance(layers, Augmentation) or not all(isinstance(layer, Augmentation) for layer in listed):
-            received = [type(layer).__name__ for layer in listed]
-            raise TypeError(f"Pipeline expects a list of kerasaug layers. Received: layers of the types {received}.")
-        for name, choices in (("data_format", DATA_FORMATS), ("bounding_box_format", FORMATS)):
-            kwargs[name] = _agreed(name, kwargs.get(name), listed, choices)
-        super().__init__(seed=seed, **kwargs)
-        self.layers = listed
-        _share_box_format(self, self.bounding_box_format)
+        super().__init__(layers, seed=seed, **kwargs)
         self.fuse = as_flag(fuse, "fuse", "Pipeline")
-
-    def strengths(self) -> Params:
-        """One's own, and each layer's."""
-        return {**super().strengths(), "layers": [layer.strengths() for layer in self.layers]}
 
     def draw_from(self, rng: Rng, strengths: Params) -> Params:
         """Every layer's draw, under the pipeline's choice of samples."""
@@ -100,60 +83,3 @@ class Pipeline(Augmentation):
                 f"its {len(self.layers)} layers. Received: {params!r:.200}."
             )
         return [leaf for layer, one in zip(self.layers, each, strict=True) for leaf in layer.leaves(one)]
-
-    def output_size(self, size: tuple[Any, Any]) -> tuple[Any, Any]:
-        """Of the last layer."""
-        for layer in self.layers:
-            size = layer.output_size(size)
-        return size
-
-    @property
-    def mixes(self) -> bool:
-        """Whether any layer mixes samples."""
-        return any(layer.mixes for layer in self.layers)
-
-    def encode(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Labels as the layers return them, unmixed."""
-        for layer in self.layers:
-            fields = layer.encode(fields)
-        return fields
-
-    def infer(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Each layer's own."""
-        for layer in self.layers:
-            fields = layer.infer(fields)
-        return fields
-
-    def _spec(self, fields: dict[str, Any]) -> dict[str, Any]:
-        check_spec(fields["images"], self._label)
-        for layer in self.layers:
-            fields = layer._spec(fields)
-        return {**fields, "images": keras.KerasTensor(fields["images"].shape, dtype=self.compute_dtype)}
-
-    def get_config(self) -> dict[str, Any]:
-        """The layers' configs, and one's own."""
-        layers = [keras.saving.serialize_keras_object(layer) for layer in self.layers]
-        return {**super().get_config(), "layers": layers}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Pipeline":
-        """Builds the layers first."""
-        layers = [keras.saving.deserialize_keras_object(layer) for layer in config["layers"]]
-        return cls(**{**config, "layers": layers})
-
-
-def _agreed(name: str, own: str | None, layers: Sequence[Augmentation], choices: Sequence[str]) -> str | None:
-    """The one value that the pipeline and its layers have for `name`."""
-    if own is not None:
-        one_of(own, choices, name, "Pipeline")
-    values = {value for value in (own, *(getattr(layer, name) for layer in layers)) if value is not None}
-    if len(values) > 1:
-        raise ValueError(f"Pipeline expects its layers to agree on {name}. Received: {sorted(values)}.")
-    return values.pop() if values else None
-
-
-def _share_box_format(pipeline: Pipeline, box_format: str | None) -> None:
-    for layer in pipeline.layers:
-        layer.bounding_box_format = box_format
-        if isinstance(layer, Pipeline):
-            _share_box_format(layer, box_format)
