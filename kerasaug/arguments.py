@@ -62,8 +62,8 @@ def is_integer(value: Any) -> TypeGuard[int]:
 
 
 def as_seed(value: Any, layer: str) -> int | None:
-    """Reads a seed that every backend can hold, or `None`."""
-    return None if value is None else as_integer(value, "seed", layer, 0, 2**32 - 1)
+    """Reads a seed, or `None`: negative ones too, as Keras takes them, modulo 2**31, which every backend can hold."""
+    return None if value is None else as_integer(value, "seed", layer, -(2**63), 2**64 - 1) % 2**31
 
 
 def as_flag(value: Any, name: str, layer: str) -> bool:

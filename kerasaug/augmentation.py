@@ -44,7 +44,7 @@ class Augmentation(SpecLayer):
         p: Probability with which each sample is augmented. Defaults to 1.
         strength: Factor, from 0 (identity) to 1, on the distance of every draw from doing nothing. Defaults to 1. It
             may be set while a compiled step runs: `layer.strength = 0.5`.
-        seed: Integer from 0 to 2**32 - 1. Layers with the same seed and arguments repeat each other's draws.
+        seed: Integer, counted modulo 2**31. Layers with the same seed and arguments repeat each other's draws.
         data_format: `"channels_last"` or `"channels_first"`; Keras's global setting when `None`.
         bounding_box_format: Format of the boxes, one that `keras.utils.bounding_boxes.convert_format` knows; needed
             when a sample has boxes.

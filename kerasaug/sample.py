@@ -11,6 +11,7 @@ from kerasaug.tensors import differ, to_tensor
 
 KINDS = ("images", "labels", "bounding_boxes", "segmentation_masks", "keypoints", "sample_weight")
 _RANKS = {"images": (4,), "segmentation_masks": (3, 4), "keypoints": (3,)}
+_BOOLEANS = ("labels", "segmentation_masks", "sample_weight")  # of these, True and False will do
 
 
 @dataclass
@@ -126,9 +127,10 @@ def is_batch(shape: tuple[Any, ...], layer: str) -> bool:
 def _target(value: Any, kind: str, batched: bool, layer: str) -> Any:
     if kind == "bounding_boxes":
         return densify(value, batched, layer)
+    booleans = kind in _BOOLEANS
     if kind in ("labels", "sample_weight") and isinstance(value, Mapping):  # of several heads
-        return {name: to_tensor(one, f"{kind}[{name!r}]", layer) for name, one in value.items()}
-    return to_tensor(value, kind, layer)
+        return {name: to_tensor(one, f"{kind}[{name!r}]", layer, booleans) for name, one in value.items()}
+    return to_tensor(value, kind, layer, booleans)
 
 
 def _check(fields: dict[str, Any], layer: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from contract_tools import images, uncompiled
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import BATCH, NO_ARRAYS, examples, refuses, wrong_dicts, wrong_images, wrong_targets
+from strategies import BATCH, NO_LABELS, examples, refuses, wrong_dicts, wrong_images, wrong_targets
 
 import kerasaug
 from kerasaug import layers as L
@@ -21,7 +21,7 @@ NETWORK = network()
 FLIP = kerasaug.Pipeline([L.RandomFlip(bounding_box_format="xyxy")], seed=1)
 MIX = kerasaug.Pipeline([L.MixUp(num_classes=3, bounding_box_format="xyxy")], seed=1)
 PIPELINES = pytest.mark.parametrize("pipeline", [FLIP, MIX], ids=["flip", "mix"])
-NO_LABELS = [value for value in NO_ARRAYS if value is not None and not isinstance(value, dict | list | tuple)]
+NO_LABELS = [value for value in NO_LABELS if value is not None and not isinstance(value, dict | list | tuple)]
 
 
 def model_of(pipeline, keys=None):

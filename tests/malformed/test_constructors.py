@@ -56,7 +56,7 @@ JUNK = [
 OUT_OF_RANGE = {
     "p": [-0.1, 1.0001, 2, -1],
     "strength": [-1, -1e-9],
-    "seed": [-1, 0.5, 2**32, True],
+    "seed": [0.5, True, 2**64, -(2**63) - 1],
     "max_covered": [-0.1, 1.1, True],
     "value_range": [(255, 0), (5, 5), 255, (0, 10**400), None],
     "num_classes": [0, -1, 1.5, True, 2**31],

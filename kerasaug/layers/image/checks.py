@@ -21,8 +21,8 @@ def check_fill(fields: dict[str, Any], kind: str, name: str, value: float, layer
     dtype = dtype_of(fields[kind]) if kind in fields else "float32"
     if dtype.startswith("float") or dtype == "bfloat16":
         return
-    limits = np.iinfo(dtype)
-    if value != int(value) or not limits.min <= value <= limits.max:
+    low, high = (0, 1) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    if value != int(value) or not low <= value <= high:
         raise ValueError(
             f"{layer} expects {name} to be a number that {kind} of dtype {dtype} can hold. Received: {name}={value!r}."
         )

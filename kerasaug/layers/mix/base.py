@@ -30,7 +30,7 @@ class Mix(Augmentation):
     Args:
         num_classes: Number of classes, for integer labels: they are encoded one-hot, in training and out of it, and one
             outside of 0 … num_classes - 1 becomes a row of zeros. One-hot (or soft) labels need none, and neither do
-            float labels, which are mixed as they are. Heads of different numbers of classes need one-hot labels.
+            floats and booleans, which are mixed as they are. Heads of different numbers of classes need one-hot labels.
         **kwargs: See `kerasaug.Augmentation`.
     """
 
@@ -149,7 +149,7 @@ def _is_sparse(labels: Tensor) -> bool:
 
 
 def _blend(values: Tensor, partner: Tensor, share: Tensor) -> Tensor:
-    if keras.backend.standardize_dtype(values.dtype).startswith(("int", "uint")):
+    if keras.backend.standardize_dtype(values.dtype).startswith(("int", "uint", "bool")):
         values = ops.cast(values, "float32")
     weight = ops.cast(ops.reshape(share, (-1,) + (1,) * (len(values.shape) - 1)), values.dtype)
     return weight * values + (1.0 - weight) * ops.take(values, partner, axis=0)
