@@ -32,8 +32,33 @@ def resample(
     Returns:
         (batch, *size, channels): float32 for `"bilinear"`, the images' own dtype for `"nearest"`.
     """
+    source = tuple(ops.shape(images)[1:3])
+    x, y = _source(matrix, size or source, source, projective)
+    return read_at(images, x, y, interpolation, fill_mode, fill_value)
+
+
+def read_at(
+    images: Tensor,
+    x: Tensor,
+    y: Tensor,
+    interpolation: str = "bilinear",
+    fill_mode: str = "reflect",
+    fill_value: float = 0.0,
+) -> Tensor:
+    """Reads images at given places.
+
+    Args:
+        images: (batch, height, width, channels), any numeric dtype.
+        x: float32 (batch, rows, columns), indices of columns of the images, whole at the centres of pixels.
+        y: The same, of rows.
+        interpolation: `"bilinear"` or `"nearest"`.
+        fill_mode: What lies beyond the frame, as in `resample`.
+        fill_value: The constant.
+
+    Returns:
+        (batch, rows, columns, channels): float32 for `"bilinear"`, the images' own dtype for `"nearest"`.
+    """
     height, width = ops.shape(images)[1:3]
-    x, y = _source(matrix, size or (height, width), (height, width), projective)
     x, y = _bring_inside(x, width, fill_mode), _bring_inside(y, height, fill_mode)
     read = _Reader(images, fill_mode, fill_value)
     if interpolation == "nearest":
