@@ -7,7 +7,7 @@ TensorFlow's implementation of the same functions, so that every layer can be ma
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -77,6 +77,17 @@ def gather_rows(rows: Tensor, index: Tensor) -> Tensor:
     if NATIVE == "jax":
         return rows.at[index].get(mode="promise_in_bounds")
     return ops.take(rows, index, axis=0)
+
+
+def count(index: Tensor, size: int | Tensor) -> Tensor:
+    """int32 (size,): how often each of 0 … size - 1 occurs in a vector of int32, all of which must lie there."""
+    if active() == "tensorflow":  # `bincount` asks for the largest of them first, and has no kernel for XLA
+        tf = import_module("tensorflow")
+        none = tf.zeros((0,), "int32")
+        return tf.raw_ops.DenseBincount(input=index, size=size, weights=none, binary_output=False)
+    if NATIVE == "jax":
+        return ops.zeros((size,), dtype="int32").at[index].add(1, mode="promise_in_bounds")
+    return ops.cast(import_module("torch").bincount(index, minlength=size), "int32")
 
 
 def replica_id() -> Tensor:
@@ -233,6 +244,83 @@ def _jit(function: Callable[..., Any], backend: str) -> Callable[..., Any]:
     if backend == "jax":
         return import_module("jax").jit(function)
     return function
+
+
+def by_platform(cpu: Callable[..., Any], other: Callable[..., Any], *args: Any) -> Any:
+    """Calls one of two functions of the same results: one made for CPUs, one for accelerators.
+
+    JAX decides when it lowers, so that what is exported for a TPU from a machine without one is the TPU's.
+    """
+    if active() == "jax":
+        return import_module("jax").lax.platform_dependent(*args, cpu=cpu, default=other)
+    return cpu(*args) if runs_on_cpu() else other(*args)
+
+
+def on_tpu(products: Callable[[], Any], reads: Callable[[], Any]) -> Any:
+    """Calls the first function where JAX lowers for a TPU, which multiplies matrices faster than it gathers.
+
+    Elsewhere the second, of the same result. On TensorFlow too: its matrix products round to bfloat16 on a TPU.
+    """
+    if active() == "jax":
+        return import_module("jax").lax.platform_dependent(tpu=products, default=reads)
+    return reads()
+
+
+def product(equation: str, one: Tensor, other: Tensor) -> Tensor:
+    """`einsum` in full float32, which JAX must be told on accelerators."""
+    if active() == "jax":
+        return import_module("jax").numpy.einsum(equation, one, other, precision="highest")
+    return ops.einsum(equation, one, other)
+
+
+def runs_on_cpu() -> bool:
+    """Whether there is no accelerator, as far as the active backend knows."""
+    if active() == "tensorflow":
+        config = import_module("tensorflow").config
+        return not (config.list_logical_devices("GPU") or config.list_logical_devices("TPU"))
+    if NATIVE == "jax":
+        return import_module("jax").default_backend() == "cpu"
+    return not import_module("torch").cuda.is_available()
+
+
+def map_samples(function: Callable[..., Any], *trees: Any) -> Any:
+    """Calls a function with each sample in turn, and stacks what it returns.
+
+    Args:
+        function: Takes what `trees` are without the batch axis; returns what the first of them is, in its dtypes.
+        *trees: Nested tensors whose first axis is the batch.
+    """
+    if active() == "tensorflow":
+        tf = import_module("tensorflow")
+        dtypes = keras.tree.map_structure(lambda value: value.dtype, trees[0])
+        return tf.map_fn(lambda sample: function(*sample), trees, fn_output_signature=dtypes)
+    if NATIVE == "jax":
+        return import_module("jax").lax.map(lambda sample: function(*sample), trees)
+    batch = len(keras.tree.flatten(trees)[0])
+    if not batch:
+        return trees[0]
+    each = [function(*keras.tree.map_structure(lambda value, i=i: value[i], trees)) for i in range(batch)]
+    return keras.tree.map_structure(lambda *values: ops.stack(values), *each)
+
+
+def fold(function: Callable[[Any, Any], Any], carry: Any, steps: Any) -> Any:
+    """Calls `carry = function(carry, step)` for each slice of `steps` along its first axis; shapes must not change."""
+    if active() == "tensorflow":
+        return import_module("tensorflow").foldl(function, steps, initializer=carry)
+    if NATIVE == "jax":
+        return import_module("jax").lax.scan(lambda one, step: (function(one, step), None), carry, steps)[0]
+    for i in range(len(keras.tree.flatten(steps)[0])):
+        carry = function(carry, keras.tree.map_structure(lambda value, i=i: value[i], steps))
+    return carry
+
+
+def switch(index: Tensor, branches: Sequence[Callable[[], Any]]) -> Any:
+    """Calls one of the functions without arguments, and none of the others, by a scalar index."""
+    if active() == "tensorflow":
+        return import_module("tensorflow").switch_case(index, branches)
+    if NATIVE == "jax":
+        return import_module("jax").lax.switch(index, branches)
+    return branches[int(index)]()
 
 
 class Fit(NamedTuple):

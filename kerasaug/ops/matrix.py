@@ -8,6 +8,7 @@ so rounded moves the corner of a 512-pixel image by a pixel.
 from kerasaug.backend import Tensor, ops
 
 Size = tuple[int | Tensor, int | Tensor]
+HORIZON = 1e-4  # of a projective matrix: what lies at or beyond it, at a depth of no more than this, is far away
 
 
 def affine(a: Tensor, b: Tensor, tx: Tensor, c: Tensor, d: Tensor, ty: Tensor) -> Tensor:
@@ -63,4 +64,5 @@ def transform(matrix: Tensor, points: Tensor) -> Tensor:
     """Applies matrices (batch, 3, 3) to points (batch, n, 2), centred (x, y)."""
     x, y = points[..., 0], points[..., 1]
     rows = [matrix[:, i, 0, None] * x + matrix[:, i, 1, None] * y + matrix[:, i, 2, None] for i in range(3)]
-    return ops.stack([rows[0] / rows[2], rows[1] / rows[2]], axis=-1)
+    depth = ops.maximum(rows[2], HORIZON)
+    return ops.stack([rows[0] / depth, rows[1] / depth], axis=-1)

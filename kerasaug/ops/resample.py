@@ -1,11 +1,10 @@
 """The one resampler: every geometric op is a matrix, and this reads the pixels it points at."""
 
 from kerasaug.backend import Tensor, gather_rows, ops
-from kerasaug.ops.matrix import Size
+from kerasaug.ops.matrix import HORIZON, Size
 
 FILL_MODES = ("reflect", "constant", "wrap", "nearest")
 INTERPOLATIONS = ("bilinear", "nearest")
-_HORIZON = 1e-4  # pixels at or beyond it are read from far outside
 
 
 def resample(
@@ -59,7 +58,7 @@ def read_at(
         (batch, rows, columns, channels): float32 for `"bilinear"`, the images' own dtype for `"nearest"`.
     """
     height, width = ops.shape(images)[1:3]
-    x, y = _bring_inside(x, width, fill_mode), _bring_inside(y, height, fill_mode)
+    x, y = bring_inside(x, width, fill_mode), bring_inside(y, height, fill_mode)
     read = _Reader(images, fill_mode, fill_value)
     if interpolation == "nearest":
         return read(ops.floor(y + 0.5), ops.floor(x + 0.5))
@@ -86,7 +85,7 @@ def _source(matrix: Tensor, size: Size, source: Size, projective: bool) -> tuple
 
     if not projective:
         return row(0, _middle(source[1])), row(1, _middle(source[0]))
-    depth = ops.maximum(row(2, 0.0), _HORIZON)
+    depth = ops.maximum(row(2, 0.0), HORIZON)
     return row(0, 0.0) / depth + _middle(source[1]), row(1, 0.0) / depth + _middle(source[0])
 
 
@@ -94,7 +93,7 @@ def _middle(length: int | Tensor) -> Tensor | float:
     return (ops.cast(length, "float32") - 1.0) / 2.0
 
 
-def _bring_inside(coordinate: Tensor, length: int | Tensor, fill_mode: str) -> Tensor:
+def bring_inside(coordinate: Tensor, length: int | Tensor, fill_mode: str) -> Tensor:
     """Folds coordinates into the frame; exact for those already inside, so that identity stays bit for bit."""
     n = ops.cast(length, "float32")
     if fill_mode == "nearest":

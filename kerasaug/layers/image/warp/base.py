@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 from kerasaug import boxes
 from kerasaug.arguments import as_number, one_of
 from kerasaug.augmentation import Augmentation
-from kerasaug.backend import Tensor, ops
+from kerasaug.backend import Tensor, on_tpu, ops
 from kerasaug.layers.image.checks import check_box_format, check_fill, check_masks
 from kerasaug.layers.image.layout import channels_last, restore
 from kerasaug.ops import matrix as matrices
+from kerasaug.ops.axes import resample_axes
 from kerasaug.ops.matrix import Size
 from kerasaug.ops.resample import FILL_MODES, INTERPOLATIONS, resample
 from kerasaug.params import Params, chosen
@@ -49,6 +50,7 @@ class Warp(Augmentation):
     geometric = True
     leaves_frame = True
     projective = False  # whether the last row of its matrix is more than (0, 0, 1)
+    axis_aligned = False  # whether its matrix only scales, flips and shifts
     always_moves = False  # whether samples that are not chosen move too: those of a crop do
 
     def matrix(self, params: Params, size: Size) -> Tensor:
@@ -59,16 +61,25 @@ class Warp(Augmentation):
         """The same by moving whole pixels, where an op can: any dtype, channels last. `None` where it cannot."""
         return None
 
+    def alone(self, pixels: Tensor, params: Params, interpolation: str, fill_value: float) -> Tensor | None:
+        """What becomes of images or masks where no other warp shares the pass; `None` for the resample."""
+        return self.exact(pixels, params)
+
+    @property
+    def beyond(self) -> str:
+        """What lies beyond the frame."""
+        return self.fill_mode
+
     def fusion_key(self) -> Any:
         """Warps share a resample where they agree on what lies beyond the frame; a flip never looks there."""
-        fill = (self.fill_mode, self.interpolation, self.fill_value, self.mask_fill_value)
+        fill = (self.beyond, self.interpolation, self.fill_value, self.mask_fill_value)
         return (*fill, self.data_format, self.bounding_box_format) if self.leaves_frame else ANY
 
     def check(self, fields: dict[str, Any]) -> None:
         """Boxes need a format, and masks the images' size."""
         check_box_format(fields, self.bounding_box_format, self._label)
         check_masks(fields, self.data_format, self._label)
-        if self.fill_mode == "constant" and self.leaves_frame:
+        if self.beyond == "constant" and self.leaves_frame:
             if self.interpolation == "nearest":
                 check_fill(fields, "images", "fill_value", self.fill_value, self._label)
             check_fill(fields, "segmentation_masks", "mask_fill_value", self.mask_fill_value, self._label)
@@ -78,7 +89,7 @@ class Warp(Augmentation):
         """One resample for all, by the product of their matrices."""
         move = _Move.of(layers, params, _size(fields, layers[0].data_format))
         only = layers[0] if len(layers) == 1 else None
-        return {**fields, **move.targets(fields, exact=only and (lambda pixels: only.exact(pixels, params[0])))}
+        return {**fields, **move.targets(fields, only and partial(only.alone, params=params[0]))}
 
     @classmethod
     def inverted(
@@ -101,6 +112,7 @@ class _Move:
         size: Height and width of the output.
         touched: Boolean (batch,): which samples move at all.
         projective: Whether any matrix is more than affine.
+        axis_aligned: Whether all only scale, flip and shift.
     """
 
     lead: Any
@@ -109,6 +121,7 @@ class _Move:
     size: Size
     touched: Tensor
     projective: bool = False
+    axis_aligned: bool = False
 
     @classmethod
     def of(cls, layers: Sequence[Any], params: list[Params], source: Size) -> "_Move":
@@ -121,19 +134,22 @@ class _Move:
         each = [chosen({} if layer.always_moves else one, matrix[:, 0, 0]) for layer, one in pairs]
         lead = next((layer for layer in layers if layer.leaves_frame), layers[0])
         projective = any(layer.projective for layer in layers)
-        return cls(lead, matrix, source, size, reduce(ops.logical_or, each), projective)
+        axis_aligned = all(layer.axis_aligned for layer in layers)
+        return cls(lead, matrix, source, size, reduce(ops.logical_or, each), projective, axis_aligned)
 
     def inverse(self) -> "_Move":
-        return _Move(self.lead, matrices.invert(self.matrix), self.size, self.source, self.touched, self.projective)
+        kind = (self.touched, self.projective, self.axis_aligned)
+        return _Move(self.lead, matrices.invert(self.matrix), self.size, self.source, *kind)
 
-    def targets(self, fields: dict[str, Any], exact: Callable[[Tensor], Tensor | None] | None = None) -> dict[str, Any]:
+    def targets(self, fields: dict[str, Any], alone: Callable[..., Tensor | None] | None = None) -> dict[str, Any]:
         lead = self.lead
 
         def pixels(values: Tensor, interpolation: str, fill_value: float) -> Tensor:
-            moved = exact(values) if exact else None
-            if moved is not None:
-                return moved
-            return resample(values, self.matrix, self.size, interpolation, lead.fill_mode, fill_value, self.projective)
+            moved = alone(values, interpolation=interpolation, fill_value=fill_value) if alone else None
+            how = (values, self.matrix, self.size, interpolation, lead.beyond, fill_value)
+            if moved is None and self.axis_aligned:
+                moved = on_tpu(lambda: resample_axes(*how), lambda: resample(*how))
+            return resample(*how, projective=self.projective) if moved is None else moved
 
         images = channels_last(fields["images"], lead.data_format)
         moved = {"images": restore(pixels(images, lead.interpolation, lead.fill_value), lead.data_format)}

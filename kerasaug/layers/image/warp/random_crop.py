@@ -3,9 +3,10 @@
 from typing import Any
 
 from kerasaug.arguments import as_integer
-from kerasaug.backend import Tensor, gather_rows, ops
+from kerasaug.backend import Tensor, ops
 from kerasaug.draw import Rng
 from kerasaug.layers.image.warp.base import Warp
+from kerasaug.ops.crop import windows
 from kerasaug.ops.matrix import Size, affine
 from kerasaug.params import Params
 from kerasaug.registry import register
@@ -49,6 +50,7 @@ class RandomCrop(Warp):
     """
 
     always_moves = True
+    axis_aligned = True
 
     def __init__(
         self, height: int, width: int, seed: int | None = None, data_format: str | None = None, **kwargs: Any
@@ -79,19 +81,15 @@ class RandomCrop(Warp):
 
     def exact(self, images: Tensor, params: Params) -> Tensor | None:
         """Copies the window, where images are known to be large enough."""
-        batch, height, width, channels = ops.shape(images)
+        height, width = ops.shape(images)[1:3]
         static = isinstance(height, int) and isinstance(width, int)
         if "resize" in params or not static or height < self.height or width < self.width:
             return None
         top, left = (
-            ops.cast(_offset(params[name], float(room)), "int32")[:, None]
+            ops.cast(_offset(params[name], float(room)), "int32")
             for name, room in (("top", height - self.height), ("left", width - self.width))
         )
-        rows = top + ops.arange(self.height, dtype="int32")[None, :]
-        columns = left + ops.arange(self.width, dtype="int32")[None, :]
-        first = (ops.arange(batch, dtype="int32") * (height * width))[:, None, None]
-        index = first + rows[:, :, None] * width + columns[:, None, :]
-        return gather_rows(ops.reshape(images, (-1, channels)), index)
+        return windows(images, top, left, (self.height, self.width))
 
     def infer(self, fields: dict[str, Any]) -> dict[str, Any]:
         """The largest window of the target's shape, at the centre, resized; targets follow."""

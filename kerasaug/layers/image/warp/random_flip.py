@@ -48,6 +48,7 @@ class RandomFlip(Warp):
     """
 
     leaves_frame = False
+    axis_aligned = True
 
     def __init__(
         self,

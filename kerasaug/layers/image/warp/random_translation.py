@@ -47,6 +47,8 @@ class RandomTranslation(Warp):
         `keras.layers.RandomTranslation`.
     """
 
+    axis_aligned = True
+
     def __init__(
         self,
         height_factor: Any,

@@ -48,6 +48,8 @@ class RandomZoom(Warp):
         `keras.layers.RandomZoom`, whose boxes drift by half a pixel; these do not.
     """
 
+    axis_aligned = True
+
     def __init__(
         self,
         height_factor: Any,
