@@ -5,6 +5,7 @@ from kerasaug.augmentation import Augmentation
 from kerasaug.datasets.augment import augment_dataset
 from kerasaug.datasets.boxes import densify_boxes
 from kerasaug.export import ExportError, export_savedmodel
+from kerasaug.migration import from_keras, load_keras_model
 from kerasaug.pipeline import Pipeline
 from kerasaug.training import AugmentedModel
 
@@ -20,7 +21,9 @@ __all__ = [
     "datasets",
     "densify_boxes",
     "export_savedmodel",
+    "from_keras",
     "layers",
+    "load_keras_model",
     "transfer",
     "visualization",
 ]

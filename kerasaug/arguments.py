@@ -33,6 +33,8 @@ def as_range(
         ValueError: When the value is no number, no pair, or out of bounds.
     """
     pair = _pair(value, single, low)
+    if pair is not None and pair[0] < low == 0.0 and pair[0] == -pair[1]:  # so Keras saves a number, and means (0, f)
+        pair = _pair(pair[1], single, low)
     if pair is None or not all(low <= one <= high for one in pair):
         raise ValueError(
             f"{layer} expects {name}, a number or a pair of numbers{_bounds(low, high)}. Received: {name}={value!r}."
@@ -46,6 +48,13 @@ def as_number(value: Any, name: str, layer: str, low: float = -_INF, high: float
     if number is None or not low <= number <= high:
         raise _error(value, name, layer, f"a number{_bounds(low, high)}")
     return int(value) if isinstance(value, Integral) else number
+
+
+def as_fill(value: Any, name: str, layer: str) -> float | tuple[float, ...]:
+    """Reads what fills pixels: a number, or one for each of three channels."""
+    if isinstance(value, Sequence) and len(value) == 3:
+        return tuple(as_number(one, name, layer) for one in value)
+    return as_number(value, name, layer)
 
 
 def as_integer(value: Any, name: str, layer: str, low: int = 0, high: int = _MOST) -> int:

@@ -10,6 +10,7 @@ from kerasaug.arguments import one_of
 from kerasaug.augmentation import DATA_FORMATS, Augmentation
 from kerasaug.boxes import FORMATS
 from kerasaug.checks import check_spec
+from kerasaug.migration import from_keras
 from kerasaug.params import Params
 
 
@@ -75,8 +76,8 @@ class Composite(Augmentation):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """Builds the layers first."""
-        layers = [keras.saving.deserialize_keras_object(layer) for layer in config["layers"]]
+        """Builds the layers first; those of a config of `keras.layers.Pipeline` are replaced by these."""
+        layers = [keras.saving.deserialize_keras_object(from_keras(layer)) for layer in config["layers"]]
         return cls(**{**config, "layers": layers})
 
 

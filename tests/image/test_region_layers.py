@@ -157,3 +157,16 @@ def test_erasing_reaches_every_place_equally():
     first = found.reshape(6000, -1).argmax(axis=1)  # 2 x 3 in 4 x 6: rows 0..2, columns 0..3
     assert set(np.unique(first)) == {row * 6 + column for row in range(3) for column in range(4)}
     assert stats.chisquare(np.unique(first, return_counts=True)[1]).pvalue > 1e-3
+
+
+def test_an_erasing_of_one_constant_for_each_channel(rng):
+    images = rng.uniform(0, 255, (2, 8, 10, 3)).astype("float32")
+    constants = (1.0, 2.0, 3.0)
+    layer = RandomErasing((1.0, 1.0), (1.0, 1.0), constants)
+    expected = np.broadcast_to(np.array(constants, "float32"), images.shape)
+    np.testing.assert_array_equal(convert_to_numpy(layer(images)), expected)
+    first = RandomErasing((1.0, 1.0), (1.0, 1.0), list(constants), data_format="channels_first")
+    found = convert_to_numpy(first(images.transpose(0, 3, 1, 2)))
+    np.testing.assert_array_equal(found, expected.transpose(0, 3, 1, 2))
+    with pytest.raises(ValueError, match=r"RandomErasing.* expects images of 3 channels.* Received: 4 channels"):
+        layer(np.zeros((2, 8, 10, 4), "float32"))

@@ -63,7 +63,7 @@ OUT_OF_RANGE = {
     "height": [0, -1, 1.5, True, None, 2**31],
     "width": [0, -1, 1.5, True, None, 2**31],
     "alpha": [0, -1, 100.5, 1e-300, True, None],
-    "fill_value": [True, (0, 0, 0), [1.0]],
+    "fill_value": [True, (0, 0), [1.0], (0, 0, True)],
     "mask_fill_value": [True, (0, 0, 0)],
     "data_format": ["channels", 0, False, []],
     "bounding_box_format": ["corners", 0, False, []],

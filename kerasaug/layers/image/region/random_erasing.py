@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from kerasaug.arguments import as_number, as_range
+from kerasaug.arguments import as_fill, as_range
 from kerasaug.backend import Tensor, ops
 from kerasaug.draw import Rng
 from kerasaug.layers.image.region.base import Region
@@ -25,8 +25,9 @@ class RandomErasing(Region):
             as in Keras, so that the default of 1 erases half of the images. (1, 1) erases all.
         scale: Range of the squares of the rectangle's sides, as fractions of the image's: (0.02, 0.33) makes each side
             14 to 57 % of the image's, as in Keras.
-        fill_value: A constant, in the images' units, or `None` (the default) for noise: normal about the middle of
-            the value range, a quarter of which is its deviation, which is what ImageNet's pixels have.
+        fill_value: A constant, in the images' units, or one for each of three channels; `None` (the default) for noise:
+            normal about the middle of the value range, a quarter of which is its deviation, which is what ImageNet's
+            pixels have.
         value_range: Lowest and highest pixel value. Defaults to (0, 255).
         seed: Integer, for draws that repeat.
         data_format: `"channels_last"` or `"channels_first"`.
@@ -56,7 +57,7 @@ class RandomErasing(Region):
         self,
         factor: Any = 1.0,
         scale: Any = (0.02, 0.33),
-        fill_value: float | None = None,
+        fill_value: float | Sequence[float] | None = None,
         value_range: Sequence[float] = (0, 255),
         seed: int | None = None,
         data_format: str | None = None,
@@ -65,7 +66,7 @@ class RandomErasing(Region):
         super().__init__(value_range, seed=seed, data_format=data_format, **kwargs)
         self.factor = as_range(factor, "factor", "RandomErasing", 0.0, 1.0, single="from_zero")
         self.scale = as_range(scale, "scale", "RandomErasing", 0.0, 1.0, single="from_zero")
-        self.fill_value = None if fill_value is None else as_number(fill_value, "fill_value", "RandomErasing")
+        self.fill_value = None if fill_value is None else as_fill(fill_value, "fill_value", "RandomErasing")
 
     def draw_params(self, rng: Rng) -> Params:
         """Whether to erase; top-left corner in the room there is and extent, (x, y), as fractions."""
@@ -86,4 +87,15 @@ class RandomErasing(Region):
 
     def filling(self, images: Tensor, params: Params) -> Tensor | float:
         """The constant, or noise."""
-        return normal_noise(images, params, self.value_range) if self.fill_value is None else self.fill_value
+        if self.fill_value is None:
+            return normal_noise(images, params, self.value_range)
+        return ops.convert_to_tensor(self.fill_value, dtype="float32")
+
+    def check(self, fields: dict[str, Any]) -> None:
+        """Three constants are for three channels."""
+        super().check(fields)
+        channels = fields["images"].shape[1 if self.data_format == "channels_first" else -1]
+        if isinstance(self.fill_value, tuple) and channels not in (3, None):
+            raise ValueError(
+                f"{self._label} expects images of 3 channels, as fill_value has. Received: {channels} channels."
+            )
