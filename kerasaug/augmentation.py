@@ -59,6 +59,7 @@ class Augmentation(SpecLayer):
 
     fuse = True
     geometric = False  # whether it moves pixels, and can move them back
+    materializes = False  # whether its result is computed once, whoever reads it
     needs_batch = False  # whether samples meet each other, labels too
 
     def __init__(

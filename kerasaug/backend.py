@@ -90,6 +90,17 @@ def count(index: Tensor, size: int | Tensor) -> Tensor:
     return ops.cast(import_module("torch").bincount(index, minlength=size), "int32")
 
 
+def select_rows(which: Tensor, rows: Tensor, others: Tensor) -> Tensor:
+    """Takes each of `rows` where `which`, boolean (batch,), holds, and of `others` elsewhere.
+
+    `ops.where` is TensorFlow's SelectV2, which broadcasts along four axes in 27 ms where a pass over 64x224x224x3 takes
+    2 and the older Select, whose condition may be a vector, 2.
+    """
+    if active() == "tensorflow":
+        return import_module("tensorflow").raw_ops.Select(condition=which, x=rows, y=others)
+    return ops.where(ops.reshape(which, (-1,) + (1,) * (len(rows.shape) - 1)), rows, others)
+
+
 def replica_id() -> Tensor:
     """Index of the replica under `tf.distribute`; 0 elsewhere (JAX shards one global batch)."""
     if active() == "tensorflow":
@@ -271,6 +282,11 @@ def product(equation: str, one: Tensor, other: Tensor) -> Tensor:
     if active() == "jax":
         return import_module("jax").numpy.einsum(equation, one, other, precision="highest")
     return ops.einsum(equation, one, other)
+
+
+def stretch(images: Tensor, size: tuple[int, int]) -> Tensor:
+    """TensorFlow's bilinear resize, for images whose size is not known while its graph is traced."""
+    return import_module("tensorflow").image.resize(images, size)
 
 
 def runs_on_cpu() -> bool:

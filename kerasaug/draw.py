@@ -72,6 +72,10 @@ class Rng:
         """The draws of the next op of a pipeline, under this pipeline's choice of samples and strength."""
         return Rng(self.key_pair, self.ids, p=p, strength=strength, parent=self)
 
+    def restrict(self, which: Tensor) -> None:
+        """Leaves out the samples for which `which`, boolean (batch,), is false."""
+        self.chosen = ops.logical_and(self.chosen, which)
+
     def uniform(
         self,
         low: float | Tensor = 0.0,

@@ -42,7 +42,7 @@ class Stage:
             result = type(self.layers[0]).fused(self.layers, fields, params)
             return {**result, "images": to_dtype(result["images"], self.dtype)}
 
-        if not fuses_too_much(source):
+        if self.layers[0].materializes or not fuses_too_much(source):
             return compute()
         shape = reduce(lambda size, layer: layer._image_shape(size), self.layers, tuple(ops.shape(source)))
         images = materialize(lambda: compute()["images"], source, shape, self.dtype)

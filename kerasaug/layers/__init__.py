@@ -1,14 +1,28 @@
 """Every augmentation layer, under Keras's name where Keras has it."""
 
+from kerasaug.layers.choice.random_apply import RandomApply
+from kerasaug.layers.choice.random_choice import RandomChoice
+from kerasaug.layers.choice.random_order import RandomOrder
+from kerasaug.layers.choice.some_of import SomeOf
 from kerasaug.layers.image.color.random_brightness import RandomBrightness
+from kerasaug.layers.image.color.random_color_degeneration import RandomColorDegeneration
 from kerasaug.layers.image.color.random_color_jitter import RandomColorJitter
 from kerasaug.layers.image.color.random_contrast import RandomContrast
+from kerasaug.layers.image.color.random_grayscale import RandomGrayscale
+from kerasaug.layers.image.color.random_hue import RandomHue
+from kerasaug.layers.image.color.random_invert import RandomInvert
 from kerasaug.layers.image.color.random_saturation import RandomSaturation
+from kerasaug.layers.image.policy.aug_mix import AugMix
+from kerasaug.layers.image.policy.auto_augment import AutoAugment
+from kerasaug.layers.image.policy.rand_augment import RandAugment
+from kerasaug.layers.image.policy.trivial_augment_wide import TrivialAugmentWide
+from kerasaug.layers.image.policy.uniform_augment import UniformAugment
 from kerasaug.layers.image.region.random_cutout import RandomCutout
 from kerasaug.layers.image.region.random_erasing import RandomErasing
 from kerasaug.layers.image.tone.solarization import Solarization
 from kerasaug.layers.image.warp.random_crop import RandomCrop
 from kerasaug.layers.image.warp.random_flip import RandomFlip
+from kerasaug.layers.image.warp.random_perspective import RandomPerspective
 from kerasaug.layers.image.warp.random_rotation import RandomRotation
 from kerasaug.layers.image.warp.random_shear import RandomShear
 from kerasaug.layers.image.warp.random_translation import RandomTranslation
@@ -18,20 +32,34 @@ from kerasaug.layers.mix.mix_up import MixUp
 from kerasaug.pipeline import Pipeline
 
 __all__ = [
+    "AugMix",
+    "AutoAugment",
     "CutMix",
     "MixUp",
     "Pipeline",
+    "RandAugment",
+    "RandomApply",
     "RandomBrightness",
+    "RandomChoice",
+    "RandomColorDegeneration",
     "RandomColorJitter",
     "RandomContrast",
     "RandomCrop",
     "RandomCutout",
     "RandomErasing",
     "RandomFlip",
+    "RandomGrayscale",
+    "RandomHue",
+    "RandomInvert",
+    "RandomOrder",
+    "RandomPerspective",
     "RandomRotation",
     "RandomSaturation",
     "RandomShear",
     "RandomTranslation",
     "RandomZoom",
     "Solarization",
+    "SomeOf",
+    "TrivialAugmentWide",
+    "UniformAugment",
 ]

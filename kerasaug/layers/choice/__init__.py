@@ -1,0 +1,1 @@
+"""Layers that choose among layers, for each sample on its own."""

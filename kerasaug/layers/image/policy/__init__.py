@@ -1,0 +1,1 @@
+"""Policies: ops chosen for each image on its own, each at a magnitude."""

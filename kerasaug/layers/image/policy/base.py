@@ -1,0 +1,125 @@
+"""The family of policies: a menu of ops, a few of them for each image, each at a level."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from kerasaug.arguments import as_value_range
+from kerasaug.augmentation import Augmentation
+from kerasaug.backend import Tensor, ops
+from kerasaug.draw import Rng
+from kerasaug.layers.image.policy.menu import NEUTRAL, Draws, Move, make_layers
+from kerasaug.params import Params
+from kerasaug.policy import Fields, Policy
+
+
+class Choice(NamedTuple):
+    """What a policy draws for the slots of each sample, each (batch, slots).
+
+    Attributes:
+        op: int32, an index into the menu.
+        level: float32, from 0 (weakest) to 1.
+        applied: Boolean.
+    """
+
+    op: Tensor
+    level: Tensor
+    applied: Tensor
+
+
+class MenuPolicy(Policy):
+    """Base of policies over a menu of ops; a subclass writes `choose_moves`.
+
+    Targets: images, segmentation_masks, bounding_boxes, keypoints. Colour ops leave images alone that are not RGB.
+
+    Args:
+        listed: The ops.
+        slots: How many of them a sample is given.
+        value_range: Lowest and highest pixel value.
+        interpolation: `"bilinear"` or `"nearest"`.
+        fill_mode: What lies beyond the frame.
+        fill_value: The constant of `fill_mode="constant"`; the middle of the value range when `None`.
+        mask_fill_value: The same for masks.
+        **kwargs: See `kerasaug.Augmentation`.
+    """
+
+    def __init__(
+        self,
+        listed: Sequence[Move],
+        slots: int,
+        value_range: Sequence[float],
+        interpolation: str,
+        fill_mode: str,
+        fill_value: float | None = None,
+        mask_fill_value: float = 0,
+        **kwargs: Any,
+    ) -> None:
+        low, high = as_value_range(value_range, type(self).__name__)
+        shared = {name: kwargs.get(name) for name in ("data_format", "bounding_box_format")}
+        constant = (low + high + 1) // 2 if fill_value is None and high - low > 2 else (low + high) / 2
+        geometry = {
+            "interpolation": interpolation,
+            "fill_mode": fill_mode,
+            "fill_value": constant if fill_value is None else fill_value,
+            "mask_fill_value": mask_fill_value,
+        }
+        members = make_layers(listed, (low, high), geometry, shared)
+        super().__init__(list(members.values()), **kwargs)
+        self.listed, self.slots, self._names = tuple(listed), slots, tuple(members)
+        self.value_range, self.interpolation = (low, high), interpolation
+        self.fill_mode, self.fill_value, self.mask_fill_value = fill_mode, fill_value, mask_fill_value
+
+    def choose_moves(self, rng: Rng) -> Choice:
+        """What to do to each sample, before probability and strength act."""
+        raise NotImplementedError(f"{type(self).__name__} must implement `choose_moves(rng)`.")
+
+    def draw_from(self, rng: Rng, strengths: Params) -> Params:
+        """The ops, their levels, and each layer's parameters: neutral where a slot is not its own."""
+        op, level, applied = self.choose_moves(rng)
+        signs = [ops.where(rng.unit((self.slots,)) < 0.5, -1.0, 1.0) for _ in range(2)]
+        places = [rng.unit((self.slots,)) for _ in range(2)]
+        fades = ops.take(ops.convert_to_tensor([move.fades for move in self.listed]), op)
+        happens = fades | (rng.unit((self.slots,)) < rng.strength)
+        op = ops.where(rng.chosen[:, None] & applied & happens, op, len(self.listed))
+        level = ops.where(fades, rng.strength * level, level)
+        numbers = [self._names.index(move.layer) if move.layer else len(self._names) for move in self.listed]
+        table = ops.convert_to_tensor(np.array([*numbers, len(self._names)], "int32"))
+        index = ops.take(table, op)
+        drawn = Draws(level, *signs, *places)
+        each = [self._params(name, op, index == i, drawn) for i, name in enumerate(self._names)]
+        return {"op": op, "level": level, "index": index, "layers": each}
+
+    def _params(self, name: str, op: Tensor, own: Tensor, drawn: Draws) -> Params:
+        params: Params = {"chosen": own}
+        for parameter, neutral in NEUTRAL[name].items():
+            value = ops.full_like(op if isinstance(neutral, int) else drawn.level, neutral)
+            value = value > 0 if isinstance(neutral, bool) else value
+            for number, move in enumerate(self.listed):
+                if move.layer == name and parameter in move.values:
+                    value = ops.where(op == number, move.values[parameter](drawn), value)
+            params[parameter] = value
+        return params
+
+    def strengths(self) -> Params:
+        """One's own alone: the layers have none."""
+        return Augmentation.strengths(self)
+
+    def op_count(self) -> int:
+        """The policy draws for its layers."""
+        return 1
+
+    def fits(self, layer: Augmentation, fields: Fields) -> bool:
+        """Whether a layer can do anything to such images: colours need three channels."""
+        channels = fields["images"].shape[1 if self.data_format == "channels_first" else -1]
+        return channels == 3 or not getattr(layer, "needs_rgb", False)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments; the layers follow from them."""
+        config = Augmentation.get_config(self)
+        return {name: value for name, value in config.items() if name not in ("layers", "listed", "slots")}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """As every layer's."""
+        return cls(**config)

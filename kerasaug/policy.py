@@ -1,0 +1,220 @@
+"""Layers that choose, for each sample on its own, which of their layers to apply, and in what order."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+
+from kerasaug import backend
+from kerasaug.augmentation import Augmentation
+from kerasaug.backend import Tensor, ops
+from kerasaug.boxes import PADDING
+from kerasaug.composite import Composite
+from kerasaug.draw import Rng
+from kerasaug.params import Params
+from kerasaug.stages import Stage, plan
+
+Fields = dict[str, Any]
+
+
+class Policy(Composite):
+    """Base of layers that apply some of their layers, chosen per sample, one in each of a number of slots.
+
+    On CPUs the samples are taken one by one, and each runs what was chosen for it and nothing else: the cost is that of
+    the ops applied, whatever the number of layers to choose from, and an image stays in the cache from op to op. On
+    accelerators the layers run on the whole batch, with neutral parameters where they were not chosen; neighbours of
+    one family share a pass.
+
+    A subclass writes `choose`; one with a menu of its own, `draw_slots`.
+
+    Args:
+        layers: What to choose from.
+        **kwargs: See `kerasaug.Augmentation`.
+    """
+
+    slots = 1
+    materializes = True  # a loop's result is
+
+    def refuse_mixing(self) -> None:
+        """Raises where a layer mixes: of several slots, each sample's partner would be in another one."""
+        if self.mixes:
+            raise ValueError(
+                f"{type(self).__name__} expects layers that mix no samples. Received: "
+                f"{[type(layer).__name__ for layer in self.layers if layer.mixes]}. Put them beside it, in a Pipeline, "
+                "or into a RandomChoice."
+            )
+
+    def choose(self, rng: Rng) -> Tensor:
+        """int32 (batch, slots): the index of a layer, or their number for none."""
+        raise NotImplementedError(f"{type(self).__name__} must implement `choose(rng)`.")
+
+    def draw_slots(self, rng: Rng, index: Tensor, strengths: Params) -> list[list[Params]]:
+        """Parameters of each layer, for each slot: neutral where the slot is not its own."""
+        each = range(len(self.layers))
+        return [self._draws(rng, [index[:, slot] == i for i in each], strengths) for slot in range(self.slots)]
+
+    def _draws(self, rng: Rng, which: Sequence[Tensor], strengths: Params) -> list[Params]:
+        drawn = []
+        for layer, own, chosen in zip(self.layers, strengths["layers"], which, strict=True):
+            child = rng.child(layer.p, own["own"])
+            child.restrict(chosen)
+            drawn.append(layer.draw_from(child, own))
+        return drawn
+
+    def draw_from(self, rng: Rng, strengths: Params) -> Params:
+        """The choice, and every layer's parameters for every slot, stacked along the second axis."""
+        index = self.choose(rng)
+        if self._keeps_size():  # a sample that is left out runs nothing
+            index = ops.where(rng.chosen[:, None], index, len(self.layers))
+        slots = self.draw_slots(rng, index, strengths)
+        stacked = keras.tree.map_structure(lambda *one: ops.stack(one, axis=1), *slots)
+        return {"index": index, "layers": stacked}
+
+    def op_count(self) -> int:
+        """One's own, and of every layer in every slot."""
+        return 1 + self.slots * sum(layer.op_count() for layer in self.layers)
+
+    @property
+    def needs_batch(self) -> bool:  # type: ignore[override]
+        """Whether any layer mixes samples."""
+        return self.mixes
+
+    def check(self, fields: Fields) -> None:
+        """Every layer's own, and that they return one size."""
+        for layer in self.layers:
+            for op in layer.ops() if self.fits(layer, fields) else ():
+                op.check(fields)
+
+    def output_size(self, size: tuple[Any, Any]) -> tuple[Any, Any]:
+        """Of any layer: all must return the same."""
+        sizes = {tuple(layer.output_size(size)) for layer in self.layers} or {tuple(size)}
+        alike = self.slots > 1 or self.mixes
+        if len(sizes) > 1 or (alike and sizes != {tuple(size)}):
+            demand = "return images of the size that they are given" if alike else "return images of one size"
+            raise ValueError(f"{self._label} expects layers that {demand}. Received: {sorted(sizes, key=str)}.")
+        return sizes.pop()
+
+    def infer(self, fields: Fields) -> Fields:
+        """What the first layer does, where the layers change the size; labels encoded."""
+        return self.encode(fields if self._keeps_size() else self.layers[0].infer(fields))
+
+    def _keeps_size(self) -> bool:
+        return all(layer.output_size(_ANY_SIZE) == _ANY_SIZE for layer in self.layers)
+
+    @classmethod
+    def fused(cls, layers: Sequence[Any], fields: Fields, params: list[Params]) -> Fields:
+        """A policy is a stage of its own."""
+        policy, one = layers[0], params[0]
+        policy.output_size(ops.shape(fields["images"])[1:3])
+        fields = {**fields, "images": ops.cast(fields["images"], "float32")}
+        if policy.mixes:
+            return policy._select(fields, one)
+        moving = {kind: value for kind, value in fields.items() if kind not in ("labels", "sample_weight")}
+        moved = backend.by_platform(policy.one_by_one, policy.together, moving, one)
+        return {**fields, **moved}
+
+    def one_by_one(self, fields: Fields, params: Params) -> Fields:
+        """Each sample runs what was chosen for it."""
+        return backend.map_samples(self.run_one, fields, params)
+
+    def run_one(self, fields: Fields, params: Params) -> Fields:
+        """All slots of one sample, which has lost its batch axis."""
+        if self.slots == 1:  # which may change the size
+            return self.run_slot(fields, keras.tree.map_structure(lambda value: value[0], params))
+        return backend.fold(self.run_slot, fields, params)
+
+    def run_slot(self, fields: Fields, params: Params) -> Fields:
+        """What was chosen for one slot of one sample."""
+        batch = keras.tree.map_structure(lambda value: value[None], (fields, params["layers"]))
+
+        def branch(i: int) -> Callable[[], Fields]:
+            return lambda: _without_batch(_run(self.layers[i], batch[0], batch[1][i]), fields)
+
+        branches = [branch(i) if self.fits(layer, batch[0]) else lambda: fields for i, layer in enumerate(self.layers)]
+        nothing = [lambda: fields] if self._keeps_size() else []
+        return backend.switch(params["index"], [*branches, *nothing])
+
+    def together(self, fields: Fields, params: Params) -> Fields:
+        """The whole batch, slot after slot."""
+        return self.run_slots(fields, params, range(self.slots))
+
+    def run_slots(self, fields: Fields, params: Params, slots: Sequence[int]) -> Fields:
+        """Some slots' layers on the whole batch, neutral where they were not chosen."""
+        layers = [(i, layer) for i, layer in enumerate(self.layers) if self.fits(layer, fields)]
+        for slot in slots:
+            drawn = keras.tree.map_structure(lambda value, slot=slot: value[:, slot], params["layers"])
+            pairs = [leaf for i, layer in layers for leaf in layer.leaves(drawn[i])]
+            for stage, group in _staged(_by_family(pairs) if self._is_flat() else pairs):
+                fields = stage.run(fields, group)
+        return fields
+
+    def fits(self, layer: Augmentation, fields: Fields) -> bool:
+        """Whether a layer can be applied to such data; else it is passed over."""
+        return True
+
+    def _is_flat(self) -> bool:
+        """Whether each layer is one op, so that a slot changes a sample once, and the order of its layers is free."""
+        return not any(isinstance(layer, Composite) for layer in self.layers)
+
+    def _select(self, fields: Fields, params: Params) -> Fields:
+        """Each sample's result from the layer chosen for it; every layer sees the batch as it came."""
+        drawn = keras.tree.map_structure(lambda value: value[:, 0], params["layers"])
+        fields = self.encode(fields)
+        result = _padded(fields, fields)
+        for i, (layer, one) in enumerate(zip(self.layers, drawn, strict=True)):
+            other = _padded(_run(layer, fields, one), fields)
+            result = keras.tree.map_structure(_where_equal(params["index"][:, 0], i), other, result)
+        return result
+
+
+_ANY_SIZE = (1009, 1013)  # stands for any, to ask a layer what it makes of it
+
+
+def _run(layer: Augmentation, fields: Fields, params: Params) -> Fields:
+    """A layer's stages, uncompiled; images leave in float32."""
+    staged = _staged(layer.leaves(params), fuse=layer.fuse)
+    for stage, group in staged[:-1]:
+        fields = stage.run(fields, group)
+    for stage, group in staged[-1:]:  # whose result need not be materialized: what runs it does that
+        fields = type(stage.layers[0]).fused(stage.layers, fields, group)
+    return fields
+
+
+def _staged(pairs: Sequence[tuple[Augmentation, Params]], fuse: bool = True) -> list[tuple[Stage, list[Params]]]:
+    params = iter([one for _, one in pairs])
+    stages = plan([layer for layer, _ in pairs], "float32", fuse)
+    return [(stage, [next(params) for _ in stage.layers]) for stage in stages]
+
+
+def _by_family(pairs: Sequence[tuple[Augmentation, Params]]) -> list[tuple[Augmentation, Params]]:
+    families = list(dict.fromkeys(type(layer).fused.__func__ for layer, _ in pairs))  # type: ignore[attr-defined]
+    return sorted(pairs, key=lambda pair: families.index(type(pair[0]).fused.__func__))  # type: ignore[attr-defined]
+
+
+def _without_batch(result: Fields, like: Fields) -> Fields:
+    """One sample again, of the dtypes that it had."""
+    return keras.tree.map_structure(
+        lambda value, one: ops.cast(value[0], one.dtype), {k: result[k] for k in like}, like
+    )
+
+
+def _padded(fields: Fields, before: Fields) -> Fields:
+    """As many boxes as mixing returns, and mixed labels' dtype."""
+    if "bounding_boxes" not in fields:
+        return fields
+    count = 2 * before["bounding_boxes"]["labels"].shape[1]
+    missing = count - fields["bounding_boxes"]["labels"].shape[1]
+
+    def pad(value: Tensor) -> Tensor:
+        widths = [[0, 0], [0, missing]] + [[0, 0]] * (len(value.shape) - 2)
+        return ops.pad(value, widths, constant_values=PADDING)
+
+    return {**fields, "bounding_boxes": keras.tree.map_structure(pad, fields["bounding_boxes"])}
+
+
+def _where_equal(index: Tensor, i: int) -> Callable[[Tensor, Tensor], Tensor]:
+    def select(one: Tensor, other: Tensor) -> Tensor:
+        which = ops.reshape(index == i, (-1,) + (1,) * (len(one.shape) - 1))
+        return ops.where(which, one, ops.cast(other, one.dtype))
+
+    return select
