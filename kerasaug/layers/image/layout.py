@@ -1,6 +1,11 @@
-"""Channels last inside, whatever the caller's layout."""
+"""Where the channels are."""
 
 from kerasaug.backend import Tensor, ops
+
+
+def channel_axis(data_format: str) -> int:
+    """Of a batch of images."""
+    return 1 if data_format == "channels_first" else -1
 
 
 def channels_last(images: Tensor, data_format: str) -> Tensor:

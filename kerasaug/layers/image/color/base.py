@@ -1,13 +1,14 @@
 """The family of colour ops: affine maps of colour multiply, and the pixels are touched once."""
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 from kerasaug.arguments import as_value_range
 from kerasaug.augmentation import Augmentation
-from kerasaug.backend import Tensor, ops
-from kerasaug.layers.image.layout import channels_last, restore
-from kerasaug.ops.color import ColorMap
+from kerasaug.backend import Tensor, ops, select_rows
+from kerasaug.layers.image.layout import channel_axis
+from kerasaug.ops.color import ColorMap, channel_mean
 from kerasaug.params import Params, chosen
 
 
@@ -23,6 +24,7 @@ class Color(Augmentation):
 
     needs_rgb = False
     needs_mean = False
+    bounded = False  # whether values within a range stay within it
 
     def __init__(self, value_range: Sequence[float] = (0, 255), **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -57,22 +59,27 @@ class Color(Augmentation):
     @classmethod
     def fused(cls, layers: Sequence[Any], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
         """One map for all, applied and clipped once."""
-        data_format, limits = layers[0].data_format, layers[0].value_range
-        before = ops.cast(channels_last(fields["images"], data_format), "float32")
-        images, colors, mean = before, ColorMap.identity(before), _mean(layers, before)
-        for layer, one in zip(layers, params, strict=True):
+        data_format = layers[0].data_format
+        limits = next((layer.value_range for layer in layers if not layer.bounded), None)
+        before = ops.cast(fields["images"], "float32")
+        images, colors, mean = before, ColorMap(), _mean(layers, before)
+        for i, (layer, one) in enumerate(zip(layers, params, strict=True)):
             colors = layer.color(colors, one, mean)
             if layer.pointwise:
-                images = layer.finish(ops.clip(colors(images), *limits), one)
-                colors, mean = ColorMap.identity(images), _mean(layers, images)
-        images = ops.clip(colors(images), *limits)
-        touched = chosen(params[0], images)
-        for one in params[1:]:
-            touched = touched | chosen(one, images)
-        return {**fields, "images": restore(ops.where(touched, images, before), data_format)}
+                images = layer.finish(_mapped(colors, images, data_format, limits), one)
+                colors, mean = ColorMap(), _mean(layers[i + 1 :], images)
+        images = _mapped(colors, images, data_format, limits)
+        row = before[:, 0, 0, 0]
+        touched = reduce(ops.logical_or, (chosen(one, row) for one in params), ops.zeros_like(row, dtype="bool"))
+        return {**fields, "images": select_rows(touched, images, before)}
 
 
 def _mean(layers: Sequence[Color], images: Tensor) -> Tensor:
     if any(layer.needs_mean for layer in layers):
-        return ops.mean(images, axis=(1, 2))
+        return channel_mean(images, channel_axis(layers[0].data_format))
     return ops.zeros((1, 1))
+
+
+def _mapped(colors: ColorMap, images: Tensor, data_format: str, limits: tuple[float, float] | None) -> Tensor:
+    images = colors(images, channel_axis(data_format))
+    return images if limits is None else ops.clip(images, *limits)

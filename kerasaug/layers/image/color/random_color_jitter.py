@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasaug.arguments import as_range
-from kerasaug.backend import Tensor, ops
+from kerasaug.backend import Tensor
 from kerasaug.draw import Rng
 from kerasaug.layers.image.color.base import Color
+from kerasaug.layers.image.color.random_hue import turn_hue
 from kerasaug.layers.image.color.random_saturation import saturation_gain
-from kerasaug.ops.color import ColorMap, shift_hue
+from kerasaug.ops.color import ColorMap
 from kerasaug.params import Params
 from kerasaug.registry import register
 
@@ -109,5 +110,4 @@ class RandomColorJitter(Color):
 
     def finish(self, images: Tensor, params: Params) -> Tensor:
         """Shifts the hue, half a turn at most."""
-        low = self.value_range[0]
-        return shift_hue(images - low, 0.5 * ops.convert_to_tensor(params["hue"])) + low
+        return turn_hue(images, params["hue"], self.data_format)
