@@ -12,6 +12,8 @@ from kerasaug.layers.image.color.random_grayscale import RandomGrayscale
 from kerasaug.layers.image.color.random_hue import RandomHue
 from kerasaug.layers.image.color.random_invert import RandomInvert
 from kerasaug.layers.image.color.random_saturation import RandomSaturation
+from kerasaug.layers.image.filter.random_gaussian_blur import RandomGaussianBlur
+from kerasaug.layers.image.filter.random_sharpness import RandomSharpness
 from kerasaug.layers.image.policy.aug_mix import AugMix
 from kerasaug.layers.image.policy.auto_augment import AutoAugment
 from kerasaug.layers.image.policy.rand_augment import RandAugment
@@ -48,6 +50,7 @@ __all__ = [
     "RandomCutout",
     "RandomErasing",
     "RandomFlip",
+    "RandomGaussianBlur",
     "RandomGrayscale",
     "RandomHue",
     "RandomInvert",
@@ -55,6 +58,7 @@ __all__ = [
     "RandomPerspective",
     "RandomRotation",
     "RandomSaturation",
+    "RandomSharpness",
     "RandomShear",
     "RandomTranslation",
     "RandomZoom",
