@@ -8,21 +8,36 @@ import pytest
 
 from kerasaug import Augmentation, Pipeline
 from kerasaug.layers import (
+    AugMix,
+    AutoAugment,
     CutMix,
     MixUp,
+    RandAugment,
+    RandomApply,
     RandomBrightness,
+    RandomChoice,
+    RandomColorDegeneration,
     RandomColorJitter,
     RandomContrast,
     RandomCrop,
     RandomCutout,
     RandomErasing,
     RandomFlip,
+    RandomGaussianBlur,
+    RandomGrayscale,
+    RandomHue,
+    RandomInvert,
+    RandomOrder,
     RandomRotation,
     RandomSaturation,
+    RandomSharpness,
     RandomShear,
     RandomTranslation,
     RandomZoom,
     Solarization,
+    SomeOf,
+    TrivialAugmentWide,
+    UniformAugment,
 )
 
 
@@ -85,13 +100,76 @@ def effects(data_format: str | None = None, bounding_box_format: str | None = No
     """Ops on tones, neighbourhoods and displacements, in many stages."""
     own: dict[str, Any] = {"data_format": data_format, "bounding_box_format": bounding_box_format}
     layers = [
+        RandomInvert(**own),
+        RandomHue(0.3, **own),
+        RandomColorDegeneration(0.5, **own),
+        RandomGrayscale(**own),
         Solarization(0.1, (0.3, 0.7), **own),
+        RandomSharpness((0.0, 1.0), **own),
+        RandomGaussianBlur((1.0, 1.0), kernel_size=(3, 5), **own),
+    ]
+    return Pipeline(layers, **arguments)
+
+
+def _few(data_format: str | None = None, bounding_box_format: str | None = None) -> list[Augmentation]:
+    """What to choose from: an op, and a pipeline."""
+    own: dict[str, Any] = {"data_format": data_format, "bounding_box_format": bounding_box_format}
+    return [
+        RandomTranslation((0.2, 0.3), (-0.3, -0.2), **own),
+        Pipeline([RandomRotation((0.05, 0.1), **own), RandomBrightness((0.1, 0.2), **own)]),
+    ]
+
+
+def random_apply(data_format: str | None = None, bounding_box_format: str | None = None, **arguments: Any) -> Pipeline:
+    """Always, unless told: checks want every image changed."""
+    return RandomApply(_few(data_format, bounding_box_format), **{"p": 1.0, **arguments})
+
+
+def random_choice(
+    data_format: str | None = None, bounding_box_format: str | None = None, **arguments: Any
+) -> RandomChoice:
+    """Of few."""
+    return RandomChoice(_few(data_format, bounding_box_format), (1.0, 2.0), **arguments)
+
+
+def random_mix(
+    data_format: str | None = None, bounding_box_format: str | None = None, **arguments: Any
+) -> RandomChoice:
+    """Of layers that mix."""
+    own: dict[str, Any] = {"data_format": data_format, "bounding_box_format": bounding_box_format}
+    return RandomChoice([MixUp(1.0, **own), CutMix((1.0, 1.0), **own)], **arguments)
+
+
+def random_order(
+    data_format: str | None = None, bounding_box_format: str | None = None, **arguments: Any
+) -> RandomOrder:
+    """Of few."""
+    return RandomOrder(_few(data_format, bounding_box_format), **arguments)
+
+
+def some_of(data_format: str | None = None, bounding_box_format: str | None = None, **arguments: Any) -> SomeOf:
+    """One or two of few."""
+    return SomeOf(_few(data_format, bounding_box_format), (1, 2), **arguments)
+
+
+def policies(data_format: str | None = None, bounding_box_format: str | None = None, **arguments: Any) -> Pipeline:
+    """Every layer that chooses per sample."""
+    own: dict[str, Any] = {"data_format": data_format, "bounding_box_format": bounding_box_format}
+    layers = [
+        RandAugment(num_ops=1, **own),
+        AutoAugment("cifar10", **own),
+        AugMix(num_chains=2, chain_depth=1, **own),
+        TrivialAugmentWide(**own),
+        UniformAugment(num_ops=1, **own),
+        random_choice(**own),
+        random_order(**own),
+        some_of(**own),
     ]
     return Pipeline(layers, **arguments)
 
 
 def nested(data_format: str | None = None, bounding_box_format: str | None = None, **arguments: Any) -> Pipeline:
-    """A pipeline in a pipeline: with `recipe` and `effects`, every op there is."""
+    """A pipeline in a pipeline: with `recipe`, `effects` and `policies`, every op there is."""
     own: dict[str, Any] = {"data_format": data_format, "bounding_box_format": bounding_box_format}
     colors = [RandomBrightness(0.2, **own), RandomContrast(0.3, **own), RandomSaturation((0.3, 0.7), **own)]
     layers = [
@@ -107,27 +185,44 @@ _RESIZES = {"identity": "every image is brought to the target's size"}
 _BATCH = {"unbatched": "mixing needs a batch"}
 
 CASES = [
+    Case(AugMix, factor=(0.5, 1.0)),
+    Case(AutoAugment, policy="svhn"),
     Case(CutMix, factor=(1.0, 1.0), but=_BATCH),
     Case(MixUp, alpha=1.0, but=_BATCH),
+    Case(RandAugment, menu="increasing", factor=(0.5, 1.0), magnitude_std=0.05),
     Case(RandomBrightness, factor=(0.1, 0.3)),
+    Case(RandomColorDegeneration, factor=(0.3, 1.0)),
     Case(RandomColorJitter, brightness_factor=0.2, contrast_factor=0.2, saturation_factor=(0.3, 0.7), hue_factor=0.2),
     Case(RandomContrast, factor=0.5),
     Case(RandomCrop, height=6, width=8, but=_RESIZES),
     Case(RandomCutout, height_factor=0.5, width_factor=0.5, fill_mode="gaussian_noise", mask_fill_value=0),
     Case(RandomErasing, factor=(1.0, 1.0), scale=(0.2, 0.5), max_covered=0.5),
     Case(RandomFlip),
+    Case(RandomGaussianBlur, factor=(1.0, 1.0), kernel_size=(5, 3), sigma=(0.5, 2.0)),
+    Case(RandomGrayscale),
+    Case(RandomHue, factor=(0.2, 0.6)),
+    Case(RandomInvert),
     Case(RandomRotation, factor=(-0.1, 0.1)),
     Case(RandomSaturation, factor=(0.0, 0.3)),
+    Case(RandomSharpness, factor=(0.6, 1.0)),
     Case(RandomShear, x_factor=0.3, y_factor=0.2, fill_mode="nearest"),
     Case(RandomTranslation, height_factor=0.3, width_factor=0.2, fill_mode="wrap"),
     Case(RandomZoom, height_factor=(0.1, 0.4), fill_mode="constant", fill_value=9.0),
     Case(Solarization, addition_factor=0.1, threshold_factor=(0.3, 0.7)),
+    Case(TrivialAugmentWide),
+    Case(UniformAugment, rate=0.9),
+    Case(random_apply),
+    Case(random_choice),
+    Case(random_mix, but=_BATCH),
+    Case(random_order),
+    Case(some_of),
     Case(recipe, but=_BATCH),
     Case(unfused),
     Case(effects),
+    Case(policies),
     Case(nested, but=_BATCH | _RESIZES),
 ]
-PIPELINES = [case for case in CASES if case.make in (recipe, effects, nested)]  # together they hold every op
+PIPELINES = [case for case in CASES if case.make in (recipe, effects, policies, nested)]  # together they hold every op
 
 
 def every_case(check: str, cases: list[Case] = CASES) -> Any:
