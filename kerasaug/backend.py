@@ -309,7 +309,8 @@ def map_samples(function: Callable[..., Any], *trees: Any) -> Any:
     if active() == "tensorflow":
         tf = import_module("tensorflow")
         dtypes = keras.tree.map_structure(lambda value: value.dtype, trees[0])
-        return tf.map_fn(lambda sample: function(*sample), trees, fn_output_signature=dtypes)
+        each = tf.autograph.experimental.do_not_convert(lambda sample: function(*sample))
+        return tf.map_fn(each, trees, fn_output_signature=dtypes)
     if NATIVE == "jax":
         return import_module("jax").lax.map(lambda sample: function(*sample), trees)
     batch = len(keras.tree.flatten(trees)[0])
@@ -322,7 +323,8 @@ def map_samples(function: Callable[..., Any], *trees: Any) -> Any:
 def fold(function: Callable[[Any, Any], Any], carry: Any, steps: Any) -> Any:
     """Calls `carry = function(carry, step)` for each slice of `steps` along its first axis; shapes must not change."""
     if active() == "tensorflow":
-        return import_module("tensorflow").foldl(function, steps, initializer=carry)
+        tf = import_module("tensorflow")
+        return tf.foldl(tf.autograph.experimental.do_not_convert(function), steps, initializer=carry)
     if NATIVE == "jax":
         return import_module("jax").lax.scan(lambda one, step: (function(one, step), None), carry, steps)[0]
     for i in range(len(keras.tree.flatten(steps)[0])):

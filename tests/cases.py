@@ -201,7 +201,7 @@ CASES = [
     Case(RandomGaussianBlur, factor=(1.0, 1.0), kernel_size=(5, 3), sigma=(0.5, 2.0)),
     Case(RandomGrayscale),
     Case(RandomHue, factor=(0.2, 0.6)),
-    Case(RandomInvert),
+    Case(RandomInvert, factor=(0.3, 0.7)),
     Case(RandomRotation, factor=(-0.1, 0.1)),
     Case(RandomSaturation, factor=(0.0, 0.3)),
     Case(RandomSharpness, factor=(0.6, 1.0)),

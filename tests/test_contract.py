@@ -14,14 +14,14 @@ import kerasaug
 
 
 def test_every_public_layer_has_a_case():
-    named = {case.make for case in CASES} | {kerasaug.Pipeline}
+    named = {type(case.shared()) for case in CASES}
     public = {getattr(kerasaug.layers, name) for name in kerasaug.layers.__all__}
     assert public - named == set(), "add a line to tests/cases.py"
 
 
 def test_pipelines_of_the_dear_checks_hold_every_op():
     held = {type(leaf) for case in cases.PIPELINES for leaf, _ in _leaves(case.shared())}
-    assert held == {case.make for case in CASES if isinstance(case.make, type)}
+    assert held == {type(leaf) for case in CASES for leaf in case.shared().ops()}
 
 
 def _leaves(layer):
@@ -84,7 +84,8 @@ def test_samples_that_p_leaves_out_stay_bit_for_bit(case):
 
 def _anyone_chosen(params):
     paths = tree.flatten_with_path(to_numpy(params))
-    return np.any([value for path, value in paths if path[-1] == "chosen"], axis=0)
+    each = [value.reshape(len(value), -1).any(axis=1) for path, value in paths if path[-1] == "chosen"]
+    return np.any(each, axis=0)
 
 
 @every_case("declared")
@@ -144,17 +145,16 @@ def test_a_call_is_a_draw_applied(case):
 def test_equal_rows_get_different_draws(case):
     layer = case.shared()
     equal = np.repeat(images(1), 4, axis=0)
-    for value in tree.flatten(to_numpy(layer.draw(equal, seed=5))):
+    drawn = tree.flatten_with_path(to_numpy(layer.draw(equal, seed=5)))
+    policies = {path[:-1] for path, _ in drawn if path[-1] == "index"}
+    for path, value in drawn:
         assert len(value) == 4, "the first axis of every parameter is the batch"
+        if any(path[: len(policy)] == policy and path[len(policy)] == "layers" for policy in policies):
+            continue  # of a policy's layers, neutral wherever another was chosen
         if value.dtype.kind == "f" and np.ptp(value) > 0:
             assert len(np.unique(value.reshape(4, -1), axis=0)) == 4
-    rows = [np.concatenate(row) for row in _rows(layer.draw(equal, seed=5))]
+    rows = np.concatenate([value.reshape(4, -1).astype("float64") for _, value in drawn], axis=1)
     assert len(np.unique(rows, axis=0)) > 1
-
-
-def _rows(params):
-    leaves = [value.reshape(len(value), -1).astype("float64") for value in tree.flatten(to_numpy(params))]
-    return zip(*leaves, strict=True)
 
 
 @every_case("unbatched")
