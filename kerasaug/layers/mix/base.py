@@ -9,9 +9,9 @@ import keras
 from kerasaug import boxes
 from kerasaug.arguments import as_integer
 from kerasaug.augmentation import Augmentation
-from kerasaug.backend import Tensor, ops
+from kerasaug.backend import Tensor, gather_rows, ops, select_rows
 from kerasaug.layers.image.checks import check_box_format, check_masks
-from kerasaug.layers.image.layout import channels_last, restore
+from kerasaug.layers.image.layout import channel_axis, size_of
 from kerasaug.ops.matrix import Size
 from kerasaug.ops.regions import covered, rectangle
 from kerasaug.params import Params, chosen
@@ -77,24 +77,25 @@ class Mix(Augmentation):
         return layers[0]._mix(fields, params[0])
 
     def _mix(self, fields: dict[str, Any], params: Params) -> dict[str, Any]:
-        images = ops.cast(channels_last(fields["images"], self.data_format), "float32")
-        size = tuple(ops.shape(images)[1:3])
+        images = ops.cast(fields["images"], "float32")
+        size = size_of(images, self.data_format)
         partner, box = params["partner"], self.patch(params, size)
-        own = chosen(params, params["partner"])
+        own = ops.broadcast_to(chosen(params, partner), ops.shape(partner))
         share = ops.where(own, self.share(params, size), 1.0)
+        others = gather_rows(images, partner)
         if box is None:
+            pasted = (share < 0.5)[:, None, None]
             weight = share[:, None, None, None]
+            mixed = weight * images + (1.0 - weight) * others
         else:
-            region = rectangle(box, size) & own[:, None, None]
-            weight = ops.where(region, 0.0, 1.0)[..., None]
-        mixed = weight * images + (1.0 - weight) * ops.take(images, partner, axis=0)
-        mixed = ops.where(own[:, None, None, None], mixed, images)
-        result = {**fields, "images": restore(mixed, self.data_format)}
+            pasted = rectangle(box, size) & own[:, None, None]
+            mixed = ops.where(ops.expand_dims(pasted, channel_axis(self.data_format)), others, images)
+        result = {**fields, "images": select_rows(own, mixed, images)}
         for kind in {"labels", "sample_weight"} & set(fields):
             blend = partial(_blend, partner=partner, share=share)
             result[kind] = keras.tree.map_structure(blend, self.encode(fields)[kind])
         if "segmentation_masks" in fields:
-            result["segmentation_masks"] = self._pick(fields["segmentation_masks"], partner, weight)
+            result["segmentation_masks"] = self._pick(fields["segmentation_masks"], partner, pasted)
         if "bounding_boxes" in fields:
             result["bounding_boxes"] = self._append(fields["bounding_boxes"], partner, share, box, size)
         return result
@@ -106,15 +107,16 @@ class Mix(Augmentation):
             return ops.cast(ops.one_hot(ops.cast(flat, "int64" if wide else "int32"), self.num_classes), "float32")
         return labels
 
-    def _pick(self, masks: Tensor, partner: Tensor, weight: Tensor) -> Tensor:
-        axis = 1 if self.data_format == "channels_first" else -1
-        stronger = weight[..., 0] >= 0.5 if len(masks.shape) == 3 else ops.moveaxis(weight >= 0.5, -1, axis)
-        return ops.where(stronger, masks, ops.take(masks, partner, axis=0))
+    def _pick(self, masks: Tensor, partner: Tensor, pasted: Tensor) -> Tensor:
+        """The partner's masks where `pasted`, boolean (batch, height or 1, width or 1)."""
+        if len(masks.shape) == 4:
+            pasted = ops.expand_dims(pasted, channel_axis(self.data_format))
+        return ops.where(pasted, gather_rows(masks, partner), masks)
 
     def _append(
         self, own: dict[str, Tensor], partner: Tensor, share: Tensor, box: Tensor | None, size: Size
     ) -> dict[str, Tensor]:
-        other = {name: ops.take(value, partner, axis=0) for name, value in own.items()}
+        other = {name: gather_rows(value, partner) for name, value in own.items()}
         stranger = partner != ops.arange(ops.shape(partner)[0], dtype="int32")  # no box twice
         mixed = ((share < 1.0) & stranger)[:, None]
         if box is None:
@@ -152,4 +154,4 @@ def _blend(values: Tensor, partner: Tensor, share: Tensor) -> Tensor:
     if keras.backend.standardize_dtype(values.dtype).startswith(("int", "uint", "bool")):
         values = ops.cast(values, "float32")
     weight = ops.cast(ops.reshape(share, (-1,) + (1,) * (len(values.shape) - 1)), values.dtype)
-    return weight * values + (1.0 - weight) * ops.take(values, partner, axis=0)
+    return weight * values + (1.0 - weight) * gather_rows(values, partner)

@@ -39,8 +39,8 @@ MIXING = (
     Mutation(
         "masks take the weaker image's class",
         _BASE,
-        "stronger = weight[..., 0] >= 0.5 if",
-        "stronger = weight[..., 0] < 0.5 if",
+        "pasted = (share < 0.5)",
+        "pasted = (share >= 0.5)",
         ("tests/mix/test_mix_up.py::test_masks_are_the_stronger_image_s",),
     ),
     Mutation(
@@ -53,8 +53,8 @@ MIXING = (
     Mutation(
         "samples that p leaves out are mixed",
         _BASE,
-        'own = chosen(params, params["partner"])',
-        'own = params["partner"] >= 0',
+        "own = ops.broadcast_to(chosen(params, partner), ops.shape(partner))",
+        "own = partner >= 0",
         ("tests/mix/test_cut_mix.py::test_who_is_not_chosen_keeps_everything",),
     ),
     Mutation(

@@ -138,7 +138,7 @@ WARPS = (
     Mutation(
         "warps of different fill modes share a resample",
         _WARP + "base.py",
-        "fill = (self.fill_mode, self.interpolation,",
+        "fill = (self.beyond, self.interpolation,",
         "fill = (self.interpolation,",
         ("tests/image/test_fused_warps.py::test_different_fill_modes_are_two_passes",),
     ),

@@ -10,7 +10,7 @@ from kerasaug.arguments import as_number, one_of
 from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, on_tpu, ops
 from kerasaug.layers.image.checks import check_box_format, check_fill, check_masks
-from kerasaug.layers.image.layout import channels_last, restore
+from kerasaug.layers.image.layout import channels_last, restore, size_of
 from kerasaug.ops import matrix as matrices
 from kerasaug.ops.axes import resample_axes
 from kerasaug.ops.matrix import Size
@@ -87,7 +87,7 @@ class Warp(Augmentation):
     @classmethod
     def fused(cls, layers: Sequence[Any], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
         """One resample for all, by the product of their matrices."""
-        move = _Move.of(layers, params, _size(fields, layers[0].data_format))
+        move = _Move.of(layers, params, size_of(fields["images"], layers[0].data_format))
         only = layers[0] if len(layers) == 1 else None
         return {**fields, **move.targets(fields, only and partial(only.alone, params=params[0]))}
 
@@ -96,7 +96,7 @@ class Warp(Augmentation):
         cls, layers: Sequence[Any], fields: dict[str, Any], params: list[Params], size: Size | None
     ) -> dict[str, Any]:
         """One resample by the inverse of the product."""
-        here = _size(fields, layers[0].data_format)
+        here = size_of(fields["images"], layers[0].data_format)
         move = _Move.of(layers, params, size or here)
         return {**fields, **move.inverse().targets(fields)}
 
@@ -162,11 +162,6 @@ class _Move:
             forward = matrices.invert(self.matrix)
             moved |= _move_targets(fields, forward, self.touched, self.source, self.size, lead.bounding_box_format)
         return moved
-
-
-def _size(fields: dict[str, Any], data_format: str) -> Size:
-    shape = ops.shape(fields["images"])
-    return tuple(shape[2:4] if data_format == "channels_first" else shape[1:3])
 
 
 def _move_targets(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kerasaug.arguments import one_of
-from kerasaug.backend import Tensor, ops
+from kerasaug.backend import Tensor, ops, select_rows
 from kerasaug.draw import Rng
 from kerasaug.layers.image.warp.base import Warp
 from kerasaug.ops.matrix import Size, scaling
@@ -75,5 +75,5 @@ class RandomFlip(Warp):
         """Reversed, not read pixel by pixel: no arithmetic, no gather."""
         for name, axis in (("horizontal", 2), ("vertical", 1)):
             if name in self.mode:
-                images = ops.where(params[name][:, None, None, None], ops.flip(images, axis=axis), images)
+                images = select_rows(params[name], ops.flip(images, axis=axis), images)
         return images
