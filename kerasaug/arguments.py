@@ -65,6 +65,14 @@ def as_integer(value: Any, name: str, layer: str, low: int = 0, high: int = _MOS
     return int(value)
 
 
+def as_integers(value: Any, name: str, layer: str, low: int = 0, high: int = _MOST) -> tuple[int, int]:
+    """Reads an integer or a pair of integers between `low` and `high`, in the order given; one alone is both."""
+    pair = _pair(value, "both", low)
+    if pair is None or not all(low <= one <= high and one == int(one) for one in pair):
+        raise _error(value, name, layer, f"an integer or a pair of integers from {low} to {high}")
+    return int(pair[0]), int(pair[1])
+
+
 def is_integer(value: Any) -> TypeGuard[int]:
     """Whether a value is a whole number, Python's or NumPy's; booleans are none."""
     return isinstance(value, Integral) and not isinstance(value, bool)

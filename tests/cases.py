@@ -10,7 +10,10 @@ from kerasaug import Augmentation, Pipeline
 from kerasaug.layers import (
     AugMix,
     AutoAugment,
+    AutoContrast,
+    ContrastLimitedAdaptiveHistogramEqualization,
     CutMix,
+    Equalization,
     MixUp,
     RandAugment,
     RandomApply,
@@ -28,6 +31,7 @@ from kerasaug.layers import (
     RandomHue,
     RandomInvert,
     RandomOrder,
+    RandomPosterization,
     RandomRotation,
     RandomSaturation,
     RandomSharpness,
@@ -105,6 +109,10 @@ def effects(data_format: str | None = None, bounding_box_format: str | None = No
         RandomColorDegeneration(0.5, **own),
         RandomGrayscale(**own),
         Solarization(0.1, (0.3, 0.7), **own),
+        RandomPosterization((4, 7), **own),
+        AutoContrast(**own),
+        Equalization(bins=16, **own),
+        ContrastLimitedAdaptiveHistogramEqualization(tile_grid_size=(2, 3), **own),
         RandomSharpness((0.0, 1.0), **own),
         RandomGaussianBlur((1.0, 1.0), kernel_size=(3, 5), **own),
     ]
@@ -183,11 +191,15 @@ def nested(data_format: str | None = None, bounding_box_format: str | None = Non
 
 _RESIZES = {"identity": "every image is brought to the target's size"}
 _BATCH = {"unbatched": "mixing needs a batch"}
+_DRAWS_NOTHING = {"seed": "an op without parameters is the same with every seed"}
 
 CASES = [
     Case(AugMix, factor=(0.5, 1.0)),
     Case(AutoAugment, policy="svhn"),
+    Case(AutoContrast, but=_DRAWS_NOTHING),
+    Case(ContrastLimitedAdaptiveHistogramEqualization, tile_grid_size=(2, 2), but=_DRAWS_NOTHING),
     Case(CutMix, factor=(1.0, 1.0), but=_BATCH),
+    Case(Equalization, bins=16, but=_DRAWS_NOTHING),
     Case(MixUp, alpha=1.0, but=_BATCH),
     Case(RandAugment, menu="increasing", factor=(0.5, 1.0), magnitude_std=0.05),
     Case(RandomBrightness, factor=(0.1, 0.3)),
@@ -202,6 +214,7 @@ CASES = [
     Case(RandomGrayscale),
     Case(RandomHue, factor=(0.2, 0.6)),
     Case(RandomInvert, factor=(0.3, 0.7)),
+    Case(RandomPosterization, factor=(2, 6)),
     Case(RandomRotation, factor=(-0.1, 0.1)),
     Case(RandomSaturation, factor=(0.0, 0.3)),
     Case(RandomSharpness, factor=(0.6, 1.0)),

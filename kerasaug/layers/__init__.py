@@ -21,6 +21,11 @@ from kerasaug.layers.image.policy.trivial_augment_wide import TrivialAugmentWide
 from kerasaug.layers.image.policy.uniform_augment import UniformAugment
 from kerasaug.layers.image.region.random_cutout import RandomCutout
 from kerasaug.layers.image.region.random_erasing import RandomErasing
+from kerasaug.layers.image.tone.auto_contrast import AutoContrast
+from kerasaug.layers.image.tone.clahe import CLAHE as CLAHE
+from kerasaug.layers.image.tone.clahe import ContrastLimitedAdaptiveHistogramEqualization
+from kerasaug.layers.image.tone.equalization import Equalization
+from kerasaug.layers.image.tone.random_posterization import RandomPosterization
 from kerasaug.layers.image.tone.solarization import Solarization
 from kerasaug.layers.image.warp.random_crop import RandomCrop
 from kerasaug.layers.image.warp.random_flip import RandomFlip
@@ -36,7 +41,10 @@ from kerasaug.pipeline import Pipeline
 __all__ = [
     "AugMix",
     "AutoAugment",
+    "AutoContrast",
+    "ContrastLimitedAdaptiveHistogramEqualization",
     "CutMix",
+    "Equalization",
     "MixUp",
     "Pipeline",
     "RandAugment",
@@ -56,6 +64,7 @@ __all__ = [
     "RandomInvert",
     "RandomOrder",
     "RandomPerspective",
+    "RandomPosterization",
     "RandomRotation",
     "RandomSaturation",
     "RandomSharpness",

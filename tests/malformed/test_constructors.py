@@ -70,6 +70,9 @@ OUT_OF_RANGE = {
     "keys": ["images", [("images", "x")], 0, False, [], {"labels": "x", "images": "x"}],
     "kernel_size": [0, 2, -1, 1.5, True, (3, 4), (3,), (3, 3, 3), 257],
     "sigma": [-1, (-1.0, 1.0), True, (0.1, None), []],
+    "bins": [0, 1, -1, 1.5, True, None, 2**16 + 1],
+    "clip_limit": [-1, -1e-9, True, None, (1.0, 2.0)],
+    "tile_grid_size": [0, -1, 1.5, True, None, (0, 8), (8, 1.5), (8,), (8, 8, 8), 65],
     "fill_mode": [None, 0, "mirror"],
     "interpolation": [None, 0, "cubic"],
     "mode": [None, 0, "sideways"],
@@ -81,7 +84,7 @@ OUT_OF_RANGE = {
 _FACTORS = [1e9, -1e9, (0.0, 1e9), (-1e9, 0.0), "0.1", True, (0.1, None), []]  # no op has so wide a range
 
 
-_NUMBERS = (L.RandomGrayscale,)  # whose factor is no range
+_NUMBERS = (L.RandomGrayscale, L.RandomPosterization)  # whose factor is no range of fractions
 
 
 def arguments(case):

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 import kerasaug
+from kerasaug.layers.image.filter.base import Filter
 from kerasaug.layers.image.warp.base import Warp
 
 
@@ -23,8 +24,16 @@ class LayerCase:
 
     @property
     def is_warp(self) -> bool:
-        """Whether it moves pixels; every other layer computes a pixel from the same one of the image or its partner."""
+        """Whether it moves pixels."""
         return issubclass(getattr(kerasaug.layers, self.name), Warp)
+
+    @property
+    def kind(self) -> str:
+        """`"warp"`, `"pointwise"`, or `"other"`: what looks at a pixel's neighbours, or at the whole image first."""
+        make = getattr(kerasaug.layers, self.name)
+        if self.is_warp:
+            return "warp"
+        return "other" if issubclass(make, Filter) or getattr(make, "reads_whole_images", False) else "pointwise"
 
     @property
     def mixes(self) -> bool:
@@ -63,6 +72,10 @@ def layer_cases(size: int) -> list[LayerCase]:
         LayerCase("RandomGrayscale"),
         LayerCase("RandomInvert"),
         LayerCase("Solarization", {"addition_factor": 0.1, "threshold_factor": (0.3, 0.7)}),
+        LayerCase("RandomPosterization", {"factor": 4}),
+        LayerCase("AutoContrast"),
+        LayerCase("Equalization"),
+        LayerCase("ContrastLimitedAdaptiveHistogramEqualization"),
         LayerCase("RandomSharpness", {"factor": (0.0, 1.0)}),
         LayerCase("RandomGaussianBlur", {"factor": (1.0, 1.0), "kernel_size": 7}),
         LayerCase("RandomCutout", {"height_factor": 0.4, "width_factor": 0.4}),

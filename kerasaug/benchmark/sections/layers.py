@@ -94,11 +94,10 @@ def _rows(case: LayerCase, makers: dict[Key, Callable[[], Call]], rounds: int, f
         except Exception as error:
             timings[key] = Timing(error=reason(error))
     timings |= in_turns(calls, rounds, SECONDS)
-    kind = "warp" if case.is_warp else "pointwise"
     return [
         {
             "layer": case.name,
-            "kind": kind,
+            "kind": case.kind,
             "library": key.library,
             "way": key.way,
             "layout": key.layout,

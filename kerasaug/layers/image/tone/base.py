@@ -1,16 +1,18 @@
-"""The family of tone ops: a function of each pixel value, its own for each sample."""
+"""The family of tone ops: a function of each pixel value, its own for each sample, or each sample's channel."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from kerasaug.arguments import as_value_range
 from kerasaug.augmentation import Augmentation
-from kerasaug.backend import Tensor, ops
-from kerasaug.params import Params, chosen
+from kerasaug.backend import Tensor, ops, select_rows
+from kerasaug.draw import Rng
+from kerasaug.ops.computed import computed
+from kerasaug.params import Params
 
 
 class Tone(Augmentation):
-    """Base of tone ops; a subclass writes `draw_params` and `tone`.
+    """Base of tone ops; a subclass writes `tone`, and `draw_params` where there is more to draw than whom to change.
 
     Targets: images; every other target stays as it is.
 
@@ -19,13 +21,28 @@ class Tone(Augmentation):
         **kwargs: See `kerasaug.Augmentation`.
     """
 
+    reads_whole_images = False  # whether what becomes of a pixel depends on the others: on their range, or histogram
+
     def __init__(self, value_range: Sequence[float] = (0, 255), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.value_range = as_value_range(value_range, type(self).__name__)
 
-    def tone(self, values: Tensor, params: Params) -> Tensor:
-        """Maps float32 values in [0, 1]; parameters come shaped (batch, 1, 1, 1)."""
-        raise NotImplementedError(f"{type(self).__name__} must implement `tone(values, params)`.")
+    def draw_params(self, rng: Rng) -> Params:
+        """Whom to change, with `strength` as a probability."""
+        return {"chosen": rng.bernoulli(1.0)}
+
+    def tone(self, images: Tensor, params: Params) -> Tensor:
+        """Maps float32 images, in the caller's layout and value range; parameters come shaped (batch, 1, 1, 1)."""
+        raise NotImplementedError(f"{type(self).__name__} must implement `tone(images, params)`.")
+
+    def changed(self, params: Params) -> Tensor | None:
+        """Boolean (batch,): which samples to change; `None` for all, where parameters made by hand do not say."""
+        return params.get("chosen")
+
+    @property
+    def channel_axis(self) -> int:
+        """Of a batch of images."""
+        return 1 if self.data_format == "channels_first" else 3
 
     def fusion_key(self) -> Any:
         """Tone ops share a pass where they agree on the value range."""
@@ -33,12 +50,12 @@ class Tone(Augmentation):
 
     @classmethod
     def fused(cls, layers: Sequence[Any], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
-        """One pass: a function of a function."""
-        low, high = layers[0].value_range
-        before = ops.cast(fields["images"], "float32")
-        images = before
+        """One pass: a function of a function, up to an op that reads whole images."""
+        images = before = ops.cast(fields["images"], "float32")
         for layer, one in zip(layers, params, strict=True):
+            if layer.reads_whole_images and images is not before:
+                images = computed(images)
             aligned = {name: ops.reshape(value, (-1, 1, 1, 1)) for name, value in one.items()}
-            mapped = layer.tone((images - low) / (high - low), aligned) * (high - low) + low
-            images = ops.where(chosen(one, images), mapped, images)
+            mapped, changed = layer.tone(images, aligned), layer.changed(one)
+            images = mapped if changed is None else select_rows(changed, mapped, images)
         return {**fields, "images": images}

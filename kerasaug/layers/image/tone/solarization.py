@@ -66,7 +66,8 @@ class Solarization(Tone):
             "threshold": rng.uniform(*self.threshold_factor, neutral=1.0),
         }
 
-    def tone(self, values: Tensor, params: Params) -> Tensor:
+    def tone(self, images: Tensor, params: Params) -> Tensor:
         """Adds, clips, inverts."""
-        values = ops.clip(values + params["addition"], 0.0, 1.0)
-        return ops.where(values < params["threshold"], values, 1.0 - values)
+        low, high = self.value_range
+        images = ops.clip(images + params["addition"] * (high - low), low, high)
+        return ops.where(images < low + params["threshold"] * (high - low), images, low + high - images)
