@@ -18,7 +18,7 @@ from kerasaug.ops.dtypes import to_dtype
 from kerasaug.params import Params, as_tensors
 from kerasaug.sample import KINDS, Sample, as_whole, pack, unpack
 from kerasaug.specs import SpecLayer
-from kerasaug.stages import Stage, plan
+from kerasaug.stages import Cluster, clusters, plan
 from kerasaug.tensors import NUMBERS
 from kerasaug.training_rule import augments_by_default
 
@@ -59,7 +59,10 @@ class Augmentation(SpecLayer):
 
     fuse = True
     geometric = False  # whether it moves pixels, and can move them back
+    in_place = False  # whether it ends with a function of each pixel, from which others can go on in the same pass
+    joins = False  # whether it is such a function and no more, so that it can share the pass of what was before it
     materializes = False  # whether its result is computed once, whoever reads it
+    own_cluster = True  # whether XLA is faster at it than TensorFlow's kernels are
     needs_batch = False  # whether samples meet each other, labels too
 
     def __init__(
@@ -86,7 +89,7 @@ class Augmentation(SpecLayer):
             one_of(bounding_box_format, FORMATS, "bounding_box_format", layer)
         self.bounding_box_format = bounding_box_format
         self.keys = as_keys(keys, KINDS, layer)
-        self._plan: tuple[Stage, ...] = ()
+        self._plan: tuple[Cluster, ...] = ()
         self._draw_compiled = backend.compile_stage(self._draw_with)
 
     @property
@@ -276,9 +279,10 @@ class Augmentation(SpecLayer):
                 )
             layer.check(sample.fields)
 
-    def _stages(self, pairs: list[tuple["Augmentation", Params]]) -> list[tuple[Stage, list[Params]]]:
+    def _stages(self, pairs: list[tuple["Augmentation", Params]]) -> list[tuple[Cluster, list[Params]]]:
         if not self._plan:
-            self._plan = plan([layer for layer, _ in pairs], self.compute_dtype, self.fuse)
+            stages = plan([layer for layer, _ in pairs], self.compute_dtype, self.fuse)
+            self._plan = clusters(stages, self.fuse)
         params = iter([one for _, one in pairs])
         return [(stage, [next(params) for _ in stage.layers]) for stage in self._plan]
 

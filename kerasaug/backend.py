@@ -284,9 +284,31 @@ def product(equation: str, one: Tensor, other: Tensor) -> Tensor:
     return ops.einsum(equation, one, other)
 
 
-def stretch(images: Tensor, size: tuple[int, int]) -> Tensor:
-    """TensorFlow's bilinear resize, for images whose size is not known while its graph is traced."""
-    return import_module("tensorflow").image.resize(images, size)
+def is_interpreted() -> bool:
+    """Whether TensorFlow computes op by op, and XLA is not going to compile what is being traced."""
+    if active() != "tensorflow":
+        return False
+    framework, flow = (
+        import_module(f"tensorflow.python.{name}") for name in ("framework.ops", "ops.control_flow_util")
+    )
+    return not flow.GraphOrParentsInXlaContext(framework.get_default_graph())
+
+
+def stretch(images: Tensor, size: tuple[int, int], kernel: str = "bilinear", antialias: bool = False) -> Tensor:
+    """TensorFlow's own resize, float32; XLA compiles it for `"bilinear"` without `antialias` alone."""
+    tf = import_module("tensorflow")
+    kernels = {"bilinear": "triangle", "bicubic": "keyscubic"}
+    if kernel == "area" or (kernel == "bilinear" and not antialias):
+        return tf.image.resize(images, size, kernel)
+    scale = tf.cast(size, "float32") / tf.cast(tf.shape(images)[1:3], "float32")
+    return tf.raw_ops.ScaleAndTranslate(
+        images=tf.cast(images, "float32"),
+        size=size,
+        scale=scale,
+        translation=(0.0, 0.0),
+        kernel_type=kernels.get(kernel, kernel),
+        antialias=antialias,
+    )
 
 
 def runs_on_cpu() -> bool:

@@ -1,10 +1,10 @@
-"""Neighbouring ops of one family, fused into one pass over the pixels and compiled as one cluster."""
+"""Neighbouring ops of one family, fused into one pass over the pixels and compiled, with others where that pays."""
 
 from collections.abc import Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from kerasaug.backend import compile_stage, fuses_too_much, materialize, ops
+from kerasaug.backend import compile_stage, fuses_too_much, is_interpreted, materialize, ops
 from kerasaug.ops.dtypes import to_dtype
 from kerasaug.params import Params
 
@@ -25,8 +25,6 @@ class Stage:
     def __init__(self, layers: Sequence["Augmentation"]) -> None:
         self.layers = list(layers)
         self.dtype = "float32"  # in which the images leave
-        self._compiled = compile_stage(self.run)
-        self._sizes: set[tuple[int, ...]] = set()
 
     def accepts(self, layer: "Augmentation") -> bool:
         """Whether `layer` can join this stage."""
@@ -34,31 +32,64 @@ class Stage:
         fixed = [key for key in keys if key != ANY]
         return _family(layer) == _family(self.layers[0]) and None not in fixed and len(set(fixed)) <= 1
 
-    def run(self, fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
+    def compute(self, fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
         """The pass itself, a pure function of tensors."""
-        source = fields["images"]
+        result = type(self.layers[0]).fused(self.layers, fields, params)
+        return {**result, "images": to_dtype(result["images"], self.dtype)}
 
-        def compute() -> dict[str, Any]:
-            result = type(self.layers[0]).fused(self.layers, fields, params)
-            return {**result, "images": to_dtype(result["images"], self.dtype)}
+    def run(self, fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
+        """The same, computed once, whoever reads the images."""
+        return _run([self], fields, params)
 
-        if self.layers[0].materializes or not fuses_too_much(source):
-            return compute()
-        shape = reduce(lambda size, layer: layer._image_shape(size), self.layers, tuple(ops.shape(source)))
-        images = materialize(lambda: compute()["images"], source, shape, self.dtype)
-        return {**compute(), "images": images}  # what else it computes; its images are not read, and so not computed
+
+class Cluster:
+    """Stages that are compiled as one, and write the images once, at the end.
+
+    Args:
+        stages: The stages, in order.
+    """
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        self.stages = list(stages)
+        self.layers = [layer for stage in stages for layer in stage.layers]
+        self._compiled = compile_stage(self.run)
+        self._sizes: set[tuple[int, ...]] = set()
+
+    def run(self, fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
+        """Stage after stage, a pure function of tensors."""
+        return _run(self.stages, fields, params)
 
     def __call__(self, fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
-        """Runs compiled where the sizes are known, and few."""
+        """Runs compiled where the sizes are known, and few, and where it gains by it."""
         return (self._compiled if self._compiles(fields) else self.run)(fields, params)
 
     def _compiles(self, fields: dict[str, Any]) -> bool:
+        if is_interpreted() and not any(layer.own_cluster for layer in self.layers):
+            return False
         size = tuple(fields["images"].shape[1:])
         if None in size:
             return False
         if size not in self._sizes and len(self._sizes) < _MAX_SIZES:
             self._sizes.add(size)
         return size in self._sizes
+
+
+def _run(stages: Sequence[Stage], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
+    source, each = fields["images"], iter(params)
+    groups = [[next(each) for _ in stage.layers] for stage in stages]
+
+    def compute() -> dict[str, Any]:
+        result = fields
+        for stage, group in zip(stages, groups, strict=True):
+            result = stage.compute(result, group)
+        return result
+
+    if all(layer.materializes for layer in stages[-1].layers) or not fuses_too_much(source):
+        return compute()
+    layers = [layer for stage in stages for layer in stage.layers]
+    shape = reduce(lambda size, layer: layer._image_shape(size), layers, tuple(ops.shape(source)))
+    images = materialize(lambda: compute()["images"], source, shape, stages[-1].dtype)
+    return {**compute(), "images": images}  # what else it computes; its images are not read, and so not computed
 
 
 def plan(layers: Sequence["Augmentation"], dtype: str, fuse: bool) -> tuple[Stage, ...]:
@@ -78,6 +109,22 @@ def plan(layers: Sequence["Augmentation"], dtype: str, fuse: bool) -> tuple[Stag
     if stages:
         stages[-1].dtype = dtype
     return tuple(stages)
+
+
+def clusters(stages: Sequence[Stage], fuse: bool) -> tuple[Cluster, ...]:
+    """Groups stages into what is compiled as one.
+
+    Args:
+        stages: The stages, in order.
+        fuse: Whether a stage may join what is before it.
+    """
+    groups: list[list[Stage]] = []
+    for stage in stages:
+        if fuse and groups and groups[-1][-1].layers[-1].in_place and all(layer.joins for layer in stage.layers):
+            groups[-1].append(stage)
+        else:
+            groups.append([stage])
+    return tuple(Cluster(group) for group in groups)
 
 
 def _family(layer: "Augmentation") -> Any:
