@@ -191,7 +191,7 @@ def nested(data_format: str | None = None, bounding_box_format: str | None = Non
 
 _RESIZES = {"identity": "every image is brought to the target's size"}
 _BATCH = {"unbatched": "mixing needs a batch"}
-_DRAWS_NOTHING = {"seed": "an op without parameters is the same with every seed"}
+_DRAWS_NOTHING = dict.fromkeys(("seed", "equal rows"), "an op without parameters is the same for every sample and seed")
 
 CASES = [
     Case(AugMix, factor=(0.5, 1.0)),
