@@ -77,18 +77,44 @@ class MenuPolicy(Policy):
     def draw_from(self, rng: Rng, strengths: Params) -> Params:
         """The ops, their levels, and each layer's parameters: neutral where a slot is not its own."""
         op, level, applied = self.choose_moves(rng)
-        signs = [ops.where(rng.unit((self.slots,)) < 0.5, -1.0, 1.0) for _ in range(2)]
-        places = [rng.unit((self.slots,)) for _ in range(2)]
         fades = ops.take(ops.convert_to_tensor([move.fades for move in self.listed]), op)
         happens = fades | (rng.unit((self.slots,)) < rng.strength)
         op = ops.where(rng.chosen[:, None] & applied & happens, op, len(self.listed))
         level = ops.where(fades, rng.strength * level, level)
+        signs = [ops.where(rng.unit((self.slots,)) < 0.5, -1.0, 1.0) for _ in range(2)]
+        places = [rng.unit((self.slots,)) for _ in range(2)]
+        return self._parameters(op, Draws(level, *signs, *places))
+
+    def params_for(self, names: Any, level: Any, sign: Any = 1.0) -> Params:
+        """Parameters for `apply` of ops and levels of one's own.
+
+        Args:
+            names: (batch, slots), names of ops in the menu; `""` for none.
+            level: From 0 to 1; a number, or one for each op.
+            sign: -1 or 1, likewise: the direction of an op that has one.
+        """
+        known = [move.name for move in self.listed]
+        table = np.asarray(names, str)
+        unknown = sorted(set(table.ravel()) - {*known, ""})
+        if unknown or table.ndim != 2 or table.shape[1] != self.slots:
+            raise ValueError(
+                f"{self._label} expects names of shape (batch, {self.slots}), of {known}. Received: shape="
+                f"{table.shape}, unknown={unknown}."
+            )
+        op = np.vectorize(lambda name: known.index(name) if name else len(known), otypes=["int32"])(table)
+
+        def full(value: Any) -> Tensor:
+            return ops.convert_to_tensor(np.broadcast_to(np.asarray(value, "float32"), table.shape).copy())
+
+        drawn = Draws(full(level), full(sign), full(sign), full(0.5), full(0.5))
+        return self._parameters(ops.convert_to_tensor(op), drawn)
+
+    def _parameters(self, op: Tensor, drawn: Draws) -> Params:
         numbers = [self._names.index(move.layer) if move.layer else len(self._names) for move in self.listed]
         table = ops.convert_to_tensor(np.array([*numbers, len(self._names)], "int32"))
         index = ops.take(table, op)
-        drawn = Draws(level, *signs, *places)
         each = [self._params(name, op, index == i, drawn) for i, name in enumerate(self._names)]
-        return {"op": op, "level": level, "index": index, "layers": each}
+        return {"op": op, "level": drawn.level, "index": index, "layers": each}
 
     def _params(self, name: str, op: Tensor, own: Tensor, drawn: Draws) -> Params:
         params: Params = {"chosen": own}

@@ -83,10 +83,11 @@ class PolicySolarizeAdd(Tone):
 
     neutral = {"addition": 0.0}
 
-    def tone(self, values: Tensor, params: Params) -> Tensor:
-        """`addition` is a fraction of the value range."""
-        dark = values < 128.0 / 255.0
-        return ops.where(dark, ops.minimum(values + params["addition"], 1.0), values)
+    def tone(self, images: Tensor, params: Params) -> Tensor:
+        """`addition` is a fraction of the value range; levels up to 127 of 255 are dark."""
+        low, high = self.value_range
+        brighter = ops.minimum(images + params["addition"] * (high - low), high)
+        return ops.where(images < low + (high - low) * (127.5 / 255.0), brighter, images)
 
 
 @register

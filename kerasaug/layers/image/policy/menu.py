@@ -92,10 +92,10 @@ def enhancing(most: float) -> list[Move]:
 
 
 def posterize(most: float, bits: int = 8) -> Move:
-    """Drops up to `most` of `bits` bits, rounded as the levels' bins are."""
+    """Drops up to `most` of `bits` bits, rounded as the levels' bins are, but for the last one."""
 
     def value(drawn: Draws) -> Tensor:
-        return ops.cast(bits - ops.round(drawn.level * most), "int32")
+        return ops.cast(ops.maximum(bits - ops.round(drawn.level * most), 1.0), "int32")
 
     return Move("Posterize", "posterize", {"bits": value}, fades=bits == 8)
 

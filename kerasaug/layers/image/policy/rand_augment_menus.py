@@ -56,10 +56,10 @@ def _paper() -> list[Move]:
 
 
 def _increasing() -> list[Move]:
-    """As timm's `rand-…-inc1`: 0 to 4 of 4 bits go, thresholds fall, and 110 of 255 is added to dark pixels."""
+    """As timm's `rand-…-inc1`: 0 to 3 of 4 bits go, thresholds fall, and 110 of 255 is added to dark pixels."""
 
     def bits(drawn: Draws) -> Tensor:
-        return ops.cast(4.0 - ops.floor(4.0 * drawn.level), "int32")
+        return ops.cast(ops.maximum(4.0 - ops.floor(4.0 * drawn.level), 1.0), "int32")
 
     def addition(drawn: Draws) -> Tensor:
         return ops.floor(110.0 * drawn.level) / 255.0
