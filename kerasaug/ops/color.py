@@ -27,6 +27,11 @@ class ColorMap:
     luma: Tensor | float = 0.0
     offset: Tensor | float = 0.0
 
+    @property
+    def changes(self) -> bool:
+        """Whether it may be another map than x -> x."""
+        return not all(isinstance(one, float) for one in (self.gain, self.luma, self.offset))
+
     def brighten(self, delta: Tensor) -> "ColorMap":
         """Then adds `delta` (batch,) to every channel."""
         return ColorMap(self.gain, self.luma, self.offset + delta[:, None])
@@ -105,17 +110,20 @@ def shift_hue(images: Tensor, turns: Tensor, axis: int = -1) -> Tensor:
     Reference:
         Smith, "Color gamut transform pairs", SIGGRAPH 1978.
     """
-    r, g, b = (ops.squeeze(one, axis) for one in ops.split(images, 3, axis))
+    if axis == -1:  # XLA on CPUs takes 10 ms without the transpositions, and 3 with them (64x224x224x3)
+        turned = shift_hue(ops.transpose(images, (0, 3, 1, 2)), turns, 1)
+        return ops.transpose(turned, (0, 2, 3, 1))
+    r, g, b = images[:, 0], images[:, 1], images[:, 2]
     value = ops.maximum(ops.maximum(r, g), b)
     chroma = value - ops.minimum(ops.minimum(r, g), b)
-    safe = ops.where(chroma > 0, chroma, 1.0)
-    from_red = (g - b) / safe
-    hue = ops.where(value == r, from_red, ops.where(value == g, 2.0 + (b - r) / safe, 4.0 + (r - g) / safe))
-    hue = hue + 6.0 * turns[:, None, None]
+    red, green = ops.equal(value, r), ops.equal(value, g)
+    sector = ops.where(red, 0.0, ops.where(green, 2.0, 4.0))
+    difference = ops.where(red, g - b, ops.where(green, b - r, r - g))
+    hue = sector + difference / ops.where(chroma > 0, chroma, 1.0) + 6.0 * turns[:, None, None]
 
     def channel(shift: float) -> Tensor:
         k = hue + shift
-        k = k - 6.0 * ops.floor(k / 6.0)
+        k = k - 6.0 * ops.floor(k * (1.0 / 6.0))
         return value - chroma * ops.clip(ops.minimum(k, 4.0 - k), 0.0, 1.0)
 
-    return ops.stack([channel(5.0), channel(3.0), channel(1.0)], axis=axis)
+    return ops.stack([channel(5.0), channel(3.0), channel(1.0)], axis=1)

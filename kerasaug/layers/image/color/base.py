@@ -8,6 +8,7 @@ from kerasaug.arguments import as_value_range
 from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops, select_rows
 from kerasaug.layers.image.layout import channel_axis
+from kerasaug.ops.computed import computed
 from kerasaug.ops.color import ColorMap, channel_mean
 from kerasaug.params import Params, chosen
 
@@ -22,6 +23,7 @@ class Color(Augmentation):
         **kwargs: See `kerasaug.Augmentation`.
     """
 
+    in_place = True
     needs_rgb = False
     needs_mean = False
     bounded = False  # whether values within a range stay within it
@@ -66,7 +68,9 @@ class Color(Augmentation):
         for i, (layer, one) in enumerate(zip(layers, params, strict=True)):
             colors = layer.color(colors, one, mean)
             if layer.pointwise:
-                images = layer.finish(_mapped(colors, images, data_format, limits), one)
+                if colors.changes:
+                    images = computed(_mapped(colors, images, data_format, limits))
+                images = layer.finish(images, one)
                 colors, mean = ColorMap(), _mean(layers[i + 1 :], images)
         images = _mapped(colors, images, data_format, limits)
         row = before[:, 0, 0, 0]
