@@ -27,6 +27,8 @@ class Region(Augmentation):
         **kwargs: See `kerasaug.Augmentation`.
     """
 
+    in_place = joins = True
+
     def __init__(
         self,
         value_range: Sequence[float] = (0, 255),
