@@ -105,7 +105,8 @@ class Policy(Composite):
     def fused(cls, layers: Sequence[Any], fields: Fields, params: list[Params]) -> Fields:
         """A policy is a stage of its own."""
         policy, one = layers[0], params[0]
-        policy.output_size(ops.shape(fields["images"])[1:3])
+        shape = tuple(fields["images"].shape)
+        policy.output_size(shape[2:] if policy.data_format == "channels_first" else shape[1:3])  # which raises
         fields = {**fields, "images": ops.cast(fields["images"], "float32")}
         if policy.mixes:
             return policy._select(fields, one)

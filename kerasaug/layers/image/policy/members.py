@@ -112,7 +112,8 @@ class PolicyCutout(Region):
 
 
 def _scaled(colors: ColorMap, factor: Tensor, center: Any) -> ColorMap:
+    """Then scales about a value, a number or (batch,)."""
     factor = factor[:, None]
-    center = center[:, None] if hasattr(center, "shape") and len(center.shape) else center
-    offset = factor * colors.offset + (1.0 - factor) * center
-    return ColorMap(factor * colors.gain, factor * colors.luma, offset)
+    center = center if isinstance(center, float | int) else center[:, None]
+    luma = colors.luma if isinstance(colors.luma, float) else factor * colors.luma
+    return ColorMap(factor * colors.gain, luma, factor * colors.offset + (1.0 - factor) * center)
