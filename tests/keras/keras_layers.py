@@ -13,7 +13,8 @@ OURS: Any = kerasaug.layers
 ARGUMENTS: dict[str, list[dict[str, Any]]] = {
     "AugMix": [
         {},
-        {"value_range": (0, 1), "num_chains": 2, "chain_depth": 1, "factor": 0.2, "all_ops": False, "seed": 1},
+        {"value_range": (0, 1), "num_chains": 2, "chain_depth": 1, "factor": 0.2, "alpha": 0.5},
+        {"all_ops": False, "interpolation": "nearest", "seed": 1},
     ],
     "AutoContrast": [{}, {"value_range": (0.0, 1.0)}],
     "CenterCrop": [{"height": 6, "width": 8}, {"height": 12, "width": 6}],
@@ -92,7 +93,7 @@ ARGUMENTS: dict[str, list[dict[str, Any]]] = {
         {"height": 6, "width": 12, "crop_to_aspect_ratio": True, "interpolation": "nearest"},
         {"height": 6, "width": 12, "pad_to_aspect_ratio": True, "fill_value": 9.0},
         {"height": 5, "width": 5, "interpolation": "lanczos3", "antialias": True},
-        {"height": 5, "width": 5, "interpolation": "lanczos5"},
+        {"height": 5, "width": 5, "interpolation": "lanczos5", "fill_mode": "constant"},
     ],
     "Solarization": [{}, {"addition_factor": 0.3, "threshold_factor": (0.2, 0.8), "value_range": [0, 1], "seed": 20}],
 }
