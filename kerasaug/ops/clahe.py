@@ -5,7 +5,7 @@ from typing import Any
 from kerasaug.backend import Tensor, ops
 from kerasaug.ops.computed import computed
 from kerasaug.ops.histogram import histograms, look_up
-from kerasaug.ops.levels import Range, as_index, from_levels, to_levels
+from kerasaug.ops.levels import Range, as_index, from_levels, to_inner_levels
 from kerasaug.ops.planes import Planes, as_planes
 
 _BINS = 256
@@ -32,12 +32,12 @@ def clahe(images: Tensor, value_range: Range, clip_limit: float, grid: Size, cha
     first = _first(whole, whole.row // tile[0], whole.column // tile[1], grid)
 
     def bin_of(some: Tensor) -> Tensor:
-        return as_index(ops.round(to_levels(some, value_range))) + first
+        return as_index(ops.round(to_inner_levels(some, value_range))) + first
 
     bins = grid[0] * grid[1] * whole.channels * _BINS
     counts = ops.reshape(histograms(whole.values, bin_of, bins), (-1, _BINS))
     tables = computed(_tables(counts, clip_limit, tile[0] * tile[1]))
-    mapped = _blend(tables, planes, to_levels(planes.values, value_range), tile, grid, bins)
+    mapped = _blend(tables, planes, to_inner_levels(planes.values, value_range), tile, grid, bins)
     return ops.reshape(from_levels(mapped, value_range), ops.shape(images))
 
 

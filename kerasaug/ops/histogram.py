@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from kerasaug.backend import Tensor, active, by_platform, count, gather_rows, map_samples, ops
 from kerasaug.ops.computed import computed
-from kerasaug.ops.levels import Range, as_index, from_levels, to_levels
+from kerasaug.ops.levels import Range, as_index, from_levels, to_inner_levels
 from kerasaug.ops.planes import as_planes
 
 MOST_BINS = 1 << 16
@@ -66,12 +66,12 @@ def equalize(images: Tensor, value_range: Range, bins: int, channel_axis: int) -
     batch, channels = planes.batch, planes.channels
 
     def bin_of(some: Tensor) -> Tensor:
-        return as_index(ops.round(to_levels(some, value_range, bins))) + planes.channel * bins
+        return as_index(ops.round(to_inner_levels(some, value_range, bins))) + planes.channel * bins
 
     counts = ops.reshape(histograms(planes.values, bin_of, channels * bins), (batch * channels, bins))
     tables = computed(_equalizing(counts))
     first = (planes.sample * channels + planes.channel) * bins
-    mapped = look_up(tables, first, to_levels(planes.values, value_range, bins))
+    mapped = look_up(tables, first, to_inner_levels(planes.values, value_range, bins))
     return ops.reshape(from_levels(mapped, value_range, bins), ops.shape(images))
 
 

@@ -8,7 +8,7 @@ Range = Sequence[float]
 
 
 def to_levels(images: Tensor, value_range: Range, count: int = 256) -> Tensor:
-    """float32 levels, fractional between whole ones; values beyond the range are at its ends.
+    """float32 levels, fractional between whole ones, and beyond 0 … count - 1 where values are beyond the range.
 
     Args:
         images: float32, of any shape.
@@ -16,7 +16,12 @@ def to_levels(images: Tensor, value_range: Range, count: int = 256) -> Tensor:
         count: How many levels the range has.
     """
     low, high = value_range
-    return ops.clip(_affine(images, (count - 1) / (high - low), -low * (count - 1) / (high - low)), 0.0, count - 1.0)
+    return _affine(images, (count - 1) / (high - low), -low * (count - 1) / (high - low))
+
+
+def to_inner_levels(images: Tensor, value_range: Range, count: int = 256) -> Tensor:
+    """The same, but for values beyond the range, which are at its ends."""
+    return ops.clip(to_levels(images, value_range, count), 0.0, count - 1.0)
 
 
 def from_levels(levels: Tensor, value_range: Range, count: int = 256) -> Tensor:

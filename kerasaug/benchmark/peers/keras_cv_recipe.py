@@ -47,13 +47,16 @@ def single_layers(height: int, width: int) -> dict[str, Callable[[], Any]]:
     """
     layers = import_module("keras_cv").layers
     return {
+        "AutoContrast": lambda: layers.AutoContrast(RANGE),
         "CutMix": lambda: layers.CutMix(),
+        "Equalization": lambda: layers.Equalization(RANGE),
         "MixUp": lambda: layers.MixUp(),
         "RandomBrightness": lambda: layers.RandomBrightness(0.2, value_range=RANGE),
         "RandomContrast": lambda: layers.RandomContrast(RANGE, 0.2),
         "RandomCrop": lambda: layers.RandomCrop(height, width),
         "RandomCutout": lambda: layers.RandomCutout(0.4, 0.4),
         "RandomFlip": lambda: layers.RandomFlip("horizontal"),
+        "RandomPosterization": lambda: layers.Posterization(RANGE, bits=4),
         "RandomRotation": lambda: layers.RandomRotation(0.1),
         "RandomSaturation": lambda: layers.RandomSaturation((0.4, 0.6)),
         "RandomShear": lambda: layers.RandomShear(0.2, 0.2),

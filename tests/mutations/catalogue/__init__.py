@@ -11,6 +11,7 @@ from catalogue.reports import REPORTS
 from catalogue.resume import RESUME
 from catalogue.rule import RULE
 from catalogue.targets import TARGETS
+from catalogue.tones import TONES
 from catalogue.transfer import TRANSFER
 from catalogue.warps import WARPS
 
@@ -19,6 +20,7 @@ MUTATIONS = (
     *TARGETS,
     *MIXING,
     *COLORS,
+    *TONES,
     *DRAWS,
     *RULE,
     *OPTIMIZER,

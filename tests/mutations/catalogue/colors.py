@@ -65,13 +65,6 @@ COLORS = (
         _OF_COLORS,
     ),
     Mutation(
-        "a pixel at the threshold is not inverted",
-        "kerasaug/layers/image/tone/solarization.py",
-        'values < params["threshold"]',
-        'values <= params["threshold"]',
-        ("tests/image/test_solarization.py",),
-    ),
-    Mutation(
         "the whole batch is erased where its first image is",
         _REGION + "random_erasing.py",
         "ops.concatenate([low, low + extent], axis=1)",

@@ -52,6 +52,7 @@ class AutoContrast(Tone):
         """Moves each channel's lowest value to the bottom of the range, and its highest to the top."""
         low, high = self.value_range
         darkest, brightest = spread(images, self.channel_axis)
-        width = brightest - darkest
-        gain = (high - low) / ops.where(width > 0, width, 1.0)
-        return ops.where(width > 0, (images - darkest) * gain + low, images)
+        varies = brightest > darkest
+        gain = (high - low) / ops.where(varies, brightest - darkest, high - low)
+        stretched = (images - ops.where(varies, darkest, 0.0)) * gain
+        return stretched if low == 0 else stretched + ops.where(varies, low, 0.0)

@@ -77,4 +77,4 @@ class RandomPosterization(Tone):
         """Rounds to a level, and down to a multiple of a power of two."""
         levels = ops.round(to_levels(images, self.value_range))
         step = ops.power(2.0, ops.cast(_BITS - params["bits"], "float32"))
-        return from_levels(ops.floor(levels / step) * step, self.value_range)
+        return from_levels(ops.floor(levels * (1.0 / step)) * step, self.value_range)
