@@ -1,0 +1,1 @@
+"""Ops that move every pixel by its own way."""
