@@ -311,6 +311,27 @@ def stretch(images: Tensor, size: tuple[int, int], kernel: str = "bilinear", ant
     )
 
 
+def move(images: Tensor, affine: Tensor, size: tuple[Any, Any], fill_mode: str, fill_value: float) -> Tensor:
+    """TensorFlow's own bilinear resample, float32, for which XLA has no kernel.
+
+    Args:
+        images: (batch, height, width, channels).
+        affine: (batch, 6), the first two rows of output-to-input matrices, on indices of pixels.
+        size: Height and width of the output.
+        fill_mode: `"reflect"`, `"constant"` or `"nearest"`; its `"wrap"` tears the seam.
+        fill_value: The constant.
+    """
+    tf = import_module("tensorflow")
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=tf.cast(images, "float32"),
+        transforms=tf.pad(affine, [[0, 0], [0, 2]]),
+        output_shape=tf.stack(size),
+        fill_value=fill_value,
+        interpolation="BILINEAR",
+        fill_mode=fill_mode.upper(),
+    )
+
+
 def runs_on_cpu() -> bool:
     """Whether there is no accelerator, as far as the active backend knows."""
     if active() == "tensorflow":

@@ -1,6 +1,8 @@
 """The one resampler: every geometric op is a matrix, and this reads the pixels it points at."""
 
-from kerasaug.backend import Tensor, gather_rows, ops
+from typing import Any
+
+from kerasaug.backend import Tensor, gather_rows, is_interpreted, move, ops
 from kerasaug.ops.matrix import HORIZON, Size
 
 FILL_MODES = ("reflect", "constant", "wrap", "nearest")
@@ -32,6 +34,8 @@ def resample(
         (batch, *size, channels): float32 for `"bilinear"`, the images' own dtype for `"nearest"`.
     """
     source = tuple(ops.shape(images)[1:3])
+    if is_interpreted() and interpolation == "bilinear" and fill_mode != "wrap" and not projective:
+        return move(images, _on_indices(matrix, size or source, source), size or source, fill_mode, fill_value)
     x, y = _source(matrix, size or source, source, projective)
     return read_at(images, x, y, interpolation, fill_mode, fill_value)
 
@@ -59,9 +63,9 @@ def read_at(
     """
     height, width = ops.shape(images)[1:3]
     x, y = bring_inside(x, width, fill_mode), bring_inside(y, height, fill_mode)
-    read = _Reader(images, fill_mode, fill_value)
     if interpolation == "nearest":
-        return read(ops.floor(y + 0.5), ops.floor(x + 0.5))
+        return _Reader(images, images.dtype, fill_mode, fill_value)(ops.floor(y + 0.5), ops.floor(x + 0.5))
+    read = _Reader(images, "float32", fill_mode, fill_value)
     x0, y0 = ops.floor(x), ops.floor(y)
     wx, wy = (x - x0)[..., None], (y - y0)[..., None]
     top = _lerp(read(y0, x0), read(y0, x0 + 1.0), wx)
@@ -70,7 +74,7 @@ def read_at(
 
 
 def _lerp(low: Tensor, high: Tensor, weight: Tensor) -> Tensor:
-    return ops.cast(low, "float32") * (1.0 - weight) + ops.cast(high, "float32") * weight
+    return low * (1.0 - weight) + high * weight
 
 
 def _source(matrix: Tensor, size: Size, source: Size, projective: bool) -> tuple[Tensor, Tensor]:
@@ -87,6 +91,15 @@ def _source(matrix: Tensor, size: Size, source: Size, projective: bool) -> tuple
         return row(0, _middle(source[1])), row(1, _middle(source[0]))
     depth = ops.maximum(row(2, 0.0), HORIZON)
     return row(0, 0.0) / depth + _middle(source[1]), row(1, 0.0) / depth + _middle(source[0])
+
+
+def _on_indices(matrix: Tensor, size: Size, source: Size) -> Tensor:
+    """(batch, 6): the first two rows of affine matrices, on indices that count from the corners of either image."""
+    entries = []
+    for i, middle in enumerate((_middle(source[1]), _middle(source[0]))):
+        shift = matrix[:, i, 0] * _middle(size[1]) + matrix[:, i, 1] * _middle(size[0])
+        entries += [matrix[:, i, 0], matrix[:, i, 1], matrix[:, i, 2] + middle - shift]
+    return ops.stack(entries, axis=1)
 
 
 def _middle(length: int | Tensor) -> Tensor | float:
@@ -109,21 +122,21 @@ def bring_inside(coordinate: Tensor, length: int | Tensor, fill_mode: str) -> Te
 class _Reader:
     """Reads one pixel for each output position, from images flattened to rows of channels."""
 
-    def __init__(self, images: Tensor, fill_mode: str, fill_value: float) -> None:
+    def __init__(self, images: Tensor, dtype: Any, fill_mode: str, fill_value: float) -> None:
         self.batch, self.height, self.width, channels = ops.shape(images)
         self.rows = ops.reshape(images, (-1, channels))
         first = ops.arange(self.batch, dtype="int32") * (self.height * self.width)
         self.first = first[:, None, None]
-        self.fill_mode, self.fill_value = fill_mode, fill_value
+        self.dtype, self.fill_mode, self.fill_value = dtype, fill_mode, fill_value
 
     def __call__(self, y: Tensor, x: Tensor) -> Tensor:
         row, column = ops.cast(y, "int32"), ops.cast(x, "int32")
         index = self.first + self._fold(row, self.height) * self.width + self._fold(column, self.width)
-        pixels = gather_rows(self.rows, index)
+        pixels = ops.cast(gather_rows(self.rows, index), self.dtype)
         if self.fill_mode != "constant":
             return pixels
         inside = (row >= 0) & (row < self.height) & (column >= 0) & (column < self.width)
-        return ops.where(inside[..., None], pixels, ops.cast(self.fill_value, pixels.dtype))
+        return ops.where(inside[..., None], pixels, ops.cast(self.fill_value, self.dtype))
 
     def _fold(self, index: Tensor, length: int | Tensor) -> Tensor:
         if self.fill_mode == "wrap":

@@ -1,7 +1,6 @@
 """The resampler against scipy in float64, OpenCV and Pillow."""
 
 import cv2
-import keras
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy, convert_to_tensor
@@ -19,14 +18,14 @@ CV_MODES = {
 }
 
 
-def resampled(images, matrices, *options):
-    """The library's, of arrays; JAX runs single operations so slowly for the first time that it had better compile."""
+def resampled(images, matrices, *options, compiled=True):
+    """The library's, of arrays."""
 
     def run(images, matrices):
         return resample(images, matrices, *options)
 
-    compiled = compile_stage(run) if keras.backend.backend() == "jax" else run
-    return convert_to_numpy(compiled(convert_to_tensor(images), convert_to_tensor(matrices.astype("float32"))))
+    call = compile_stage(run) if compiled else run
+    return convert_to_numpy(call(convert_to_tensor(images), convert_to_tensor(matrices.astype("float32"))))
 
 
 def turn(degrees, zoom=(1.0, 1.0), shear=0.0, shift=(0.0, 0.0)):
@@ -53,6 +52,16 @@ def test_bilinear_is_scipy_s(rng, fill_mode, size):
     found = resampled(images, MATRICES, size, "bilinear", fill_mode, 7.5)
     expected = warp(images, np.linalg.inv(MATRICES), fill_mode, 1, 7.5, size)
     np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("fill_mode", SCIPY_MODES)
+@pytest.mark.parametrize("size", [(9, 12), (8, 7)])
+def test_op_by_op_it_is_the_same(rng, fill_mode, size):
+    images = rng.integers(0, 256, (4, 9, 12, 2), dtype="uint8")
+    ways = [
+        resampled(images, MATRICES, size, "bilinear", fill_mode, 7.5, compiled=compiled) for compiled in (True, False)
+    ]
+    np.testing.assert_allclose(*ways, atol=2e-3)
 
 
 @pytest.mark.parametrize("fill_mode", SCIPY_MODES)
