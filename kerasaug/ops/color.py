@@ -3,10 +3,11 @@
 import math
 from dataclasses import dataclass
 
-from kerasaug.backend import Tensor, ops
+from kerasaug.backend import Tensor, ops, select_rows
 
 LUMA = (0.299, 0.587, 0.114)
 _RUN = 32  # pixels
+_TINY = 1e-30  # smaller than any difference of two pixels, but no subnormal number
 
 
 @dataclass
@@ -96,12 +97,12 @@ def channel_mean(images: Tensor, axis: int = -1) -> Tensor:
 def shift_hue(images: Tensor, turns: Tensor, axis: int = -1) -> Tensor:
     """Rotates the hue of RGB images, as HSV defines it, keeping value and saturation.
 
-    The three channels are functions of one hue that differ by a third of a turn, so HSV itself is never built. Hue and
-    chroma depend on differences of the channels alone, so that zero may lie anywhere.
+    The three channels are functions of one hue, so HSV itself is never built. Hue and chroma depend on differences of
+    the channels alone, so that zero may lie anywhere.
 
     Args:
         images: float32 (batch, height, width, 3) or (batch, 3, height, width), of any range.
-        turns: float32 (batch,), part of a whole turn to add to the hue.
+        turns: float32 (batch,), part of a whole turn to add to the hue; 0 changes no bit.
         axis: That of the channels, -1 or 1.
 
     Returns:
@@ -119,11 +120,9 @@ def shift_hue(images: Tensor, turns: Tensor, axis: int = -1) -> Tensor:
     red, green = ops.equal(value, r), ops.equal(value, g)
     sector = ops.where(red, 0.0, ops.where(green, 2.0, 4.0))
     difference = ops.where(red, g - b, ops.where(green, b - r, r - g))
-    hue = sector + difference / ops.where(chroma > 0, chroma, 1.0) + 6.0 * turns[:, None, None]
-
-    def channel(shift: float) -> Tensor:
-        k = hue + shift
-        k = k - 6.0 * ops.floor(k * (1.0 / 6.0))
-        return value - chroma * ops.clip(ops.minimum(k, 4.0 - k), 0.0, 1.0)
-
-    return ops.stack([channel(5.0), channel(3.0), channel(1.0)], axis=1)
+    hue = sector + difference / ops.maximum(chroma, _TINY) + 6.0 * turns[:, None, None]
+    hue = hue - 6.0 * ops.floor(hue * (1.0 / 6.0))
+    away = (2.0 - ops.abs(hue - 3.0), ops.abs(hue - 2.0) - 1.0, ops.abs(hue - 4.0) - 1.0)  # from red, green and blue
+    turned = [value - chroma * ops.clip(one, 0.0, 1.0) for one in away]
+    some = ops.not_equal(turns, 0.0)
+    return ops.stack([select_rows(some, *pair) for pair in zip(turned, (r, g, b), strict=True)], axis=1)

@@ -8,8 +8,8 @@ from kerasaug.arguments import as_value_range
 from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops, select_rows
 from kerasaug.layers.image.layout import channel_axis
-from kerasaug.ops.computed import computed
 from kerasaug.ops.color import ColorMap, channel_mean
+from kerasaug.ops.computed import computed
 from kerasaug.params import Params, chosen
 
 

@@ -7,9 +7,9 @@ from kerasaug.arguments import as_range
 from kerasaug.backend import Tensor
 from kerasaug.draw import Rng
 from kerasaug.layers.image.color.base import Color
-from kerasaug.layers.image.color.random_hue import turn_hue
 from kerasaug.layers.image.color.random_saturation import saturation_gain
-from kerasaug.ops.color import ColorMap
+from kerasaug.layers.image.layout import channel_axis
+from kerasaug.ops.color import ColorMap, shift_hue
 from kerasaug.params import Params
 from kerasaug.registry import register
 
@@ -110,4 +110,4 @@ class RandomColorJitter(Color):
 
     def finish(self, images: Tensor, params: Params) -> Tensor:
         """Shifts the hue, half a turn at most."""
-        return turn_hue(images, params["hue"], self.data_format)
+        return shift_hue(images, 0.5 * params["hue"], channel_axis(self.data_format))

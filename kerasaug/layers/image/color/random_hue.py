@@ -4,18 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasaug.arguments import as_range
-from kerasaug.backend import Tensor, ops, select_rows
+from kerasaug.backend import Tensor
 from kerasaug.draw import Rng
 from kerasaug.layers.image.color.base import Color
 from kerasaug.layers.image.layout import channel_axis
 from kerasaug.ops.color import ColorMap, shift_hue
 from kerasaug.params import Params
 from kerasaug.registry import register
-
-
-def turn_hue(images: Tensor, hue: Tensor, data_format: str) -> Tensor:
-    """Shifts the hue by `hue` (batch,) half turns; where that is 0, the images are exactly what they were."""
-    return select_rows(ops.not_equal(hue, 0.0), shift_hue(images, 0.5 * hue, channel_axis(data_format)), images)
 
 
 @register
@@ -76,4 +71,4 @@ class RandomHue(Color):
 
     def finish(self, images: Tensor, params: Params) -> Tensor:
         """Turns the hue."""
-        return turn_hue(images, params["hue"], self.data_format)
+        return shift_hue(images, 0.5 * params["hue"], channel_axis(self.data_format))
