@@ -288,14 +288,12 @@ def is_interpreted() -> bool:
     """Whether TensorFlow computes op by op, and XLA is not going to compile what is being traced."""
     if active() != "tensorflow":
         return False
-    framework, flow = (
-        import_module(f"tensorflow.python.{name}") for name in ("framework.ops", "ops.control_flow_util")
-    )
-    return not flow.GraphOrParentsInXlaContext(framework.get_default_graph())
+    flow = import_module("tensorflow.python.ops.control_flow_util")
+    return not flow.GraphOrParentsInXlaContext(import_module("tensorflow").compat.v1.get_default_graph())
 
 
 def stretch(images: Tensor, size: tuple[int, int], kernel: str = "bilinear", antialias: bool = False) -> Tensor:
-    """TensorFlow's own resize, float32; XLA compiles it for `"bilinear"` without `antialias` alone."""
+    """TensorFlow's own resize, float32, where XLA does not compile."""
     tf = import_module("tensorflow")
     kernels = {"bilinear": "triangle", "bicubic": "keyscubic"}
     if kernel == "area" or (kernel == "bilinear" and not antialias):

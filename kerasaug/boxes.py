@@ -127,11 +127,34 @@ def _stack(rows: Sequence[Any], what: str, layer: str) -> np.ndarray:
     return stacked
 
 
-def _resize(value: Tensor, max_boxes: int) -> Tensor:
+def fit(bounding_boxes: dict[str, Tensor], count: int, fill_value: int = PADDING) -> dict[str, Tensor]:
+    """Pads or cuts dense boxes to a number of them an image; padding goes before any box does.
+
+    Args:
+        bounding_boxes: Dense, with a batch axis.
+        count: How many rows every entry will have.
+        fill_value: Of the rows that are added.
+    """
+    rows = bounding_boxes["labels"].shape[1]
+    if rows is None or rows > count:
+        order = ops.argsort(ops.cast(is_padding(bounding_boxes), "int32") * 2**20 + _places(bounding_boxes), axis=1)
+        bounding_boxes = {name: _ordered(value, order) for name, value in bounding_boxes.items()}
+    return {name: _resize(value, count, fill_value) for name, value in bounding_boxes.items()}
+
+
+def _places(bounding_boxes: dict[str, Tensor]) -> Tensor:
+    return ops.arange(ops.shape(bounding_boxes["labels"])[1], dtype="int32")[None]
+
+
+def _ordered(value: Tensor, order: Tensor) -> Tensor:
+    return ops.take_along_axis(value, ops.reshape(order, (*ops.shape(order), *[1] * (len(value.shape) - 2))), axis=1)
+
+
+def _resize(value: Tensor, count: int, fill_value: int = PADDING) -> Tensor:
     rest = tuple(value.shape[2:])
-    padding = ops.full((ops.shape(value)[0], max_boxes, *rest), PADDING, dtype=value.dtype)
-    rows = ops.concatenate([value, padding], axis=1)[:, :max_boxes]
-    return ops.reshape(rows, (-1, max_boxes, *rest))  # which says how many there are, where `value` does not
+    padding = ops.full((ops.shape(value)[0], count, *rest), fill_value, dtype=value.dtype)
+    rows = ops.concatenate([value, padding], axis=1)[:, :count]
+    return ops.reshape(rows, (-1, count, *rest))  # which says how many there are, where `value` does not
 
 
 def to_corners(bounding_boxes: dict[str, Tensor], source: str, size: tuple[Any, Any]) -> Tensor:

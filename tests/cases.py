@@ -11,9 +11,11 @@ from kerasaug.layers import (
     AugMix,
     AutoAugment,
     AutoContrast,
+    CenterCrop,
     ContrastLimitedAdaptiveHistogramEqualization,
     CutMix,
     Equalization,
+    MaxNumBoundingBoxes,
     MixUp,
     RandAugment,
     RandomApply,
@@ -24,6 +26,7 @@ from kerasaug.layers import (
     RandomContrast,
     RandomCrop,
     RandomCutout,
+    RandomElasticTransform,
     RandomErasing,
     RandomFlip,
     RandomGaussianBlur,
@@ -31,6 +34,7 @@ from kerasaug.layers import (
     RandomHue,
     RandomInvert,
     RandomOrder,
+    RandomPerspective,
     RandomPosterization,
     RandomRotation,
     RandomSaturation,
@@ -38,6 +42,7 @@ from kerasaug.layers import (
     RandomShear,
     RandomTranslation,
     RandomZoom,
+    Resizing,
     Solarization,
     SomeOf,
     TrivialAugmentWide,
@@ -104,6 +109,7 @@ def effects(data_format: str | None = None, bounding_box_format: str | None = No
     """Ops on tones, neighbourhoods and displacements, in many stages."""
     own: dict[str, Any] = {"data_format": data_format, "bounding_box_format": bounding_box_format}
     layers = [
+        RandomPerspective((1.0, 1.0), 0.3, **own),
         RandomInvert(**own),
         RandomHue(0.3, **own),
         RandomColorDegeneration(0.5, **own),
@@ -115,6 +121,7 @@ def effects(data_format: str | None = None, bounding_box_format: str | None = No
         ContrastLimitedAdaptiveHistogramEqualization(tile_grid_size=(2, 3), **own),
         RandomSharpness((0.0, 1.0), **own),
         RandomGaussianBlur((1.0, 1.0), kernel_size=(3, 5), **own),
+        RandomElasticTransform((1.0, 1.0), **own),
     ]
     return Pipeline(layers, **arguments)
 
@@ -183,8 +190,11 @@ def nested(data_format: str | None = None, bounding_box_format: str | None = Non
     layers = [
         RandomCrop(6, 8, **own),
         Pipeline(colors, p=0.8),
+        CenterCrop(5, 7, **own),
+        Resizing(6, 8, "bicubic", **own),
         RandomCutout(0.4, 0.4, max_covered=0.5, **own),
         CutMix((1.0, 1.0), **own),
+        MaxNumBoundingBoxes(3, **own),
     ]
     return Pipeline(layers, **arguments)
 
@@ -192,14 +202,21 @@ def nested(data_format: str | None = None, bounding_box_format: str | None = Non
 _RESIZES = {"identity": "every image is brought to the target's size"}
 _BATCH = {"unbatched": "mixing needs a batch"}
 _DRAWS_NOTHING = dict.fromkeys(("seed", "equal rows"), "an op without parameters is the same for every sample and seed")
+_FRAMES = _RESIZES | _DRAWS_NOTHING | {"replay": "inference does the same"}
 
 CASES = [
     Case(AugMix, factor=(0.5, 1.0)),
     Case(AutoAugment, policy="svhn"),
     Case(AutoContrast, but=_DRAWS_NOTHING),
+    Case(CenterCrop, height=5, width=7, but=_FRAMES),
     Case(ContrastLimitedAdaptiveHistogramEqualization, tile_grid_size=(2, 2), but=_DRAWS_NOTHING),
     Case(CutMix, factor=(1.0, 1.0), but=_BATCH),
     Case(Equalization, bins=16, but=_DRAWS_NOTHING),
+    Case(
+        MaxNumBoundingBoxes,
+        max_number=1,
+        but=_FRAMES | {"sizes": "images stay as they are", "padding": "the row of padding is cut"},
+    ),
     Case(MixUp, alpha=1.0, but=_BATCH),
     Case(RandAugment, menu="increasing", factor=(0.5, 1.0), magnitude_std=0.05),
     Case(RandomBrightness, factor=(0.1, 0.3)),
@@ -208,12 +225,14 @@ CASES = [
     Case(RandomContrast, factor=0.5),
     Case(RandomCrop, height=6, width=8, but=_RESIZES),
     Case(RandomCutout, height_factor=0.5, width_factor=0.5, fill_mode="gaussian_noise", mask_fill_value=0),
+    Case(RandomElasticTransform, factor=(1.0, 1.0), scale=(0.5, 1.0)),
     Case(RandomErasing, factor=(1.0, 1.0), scale=(0.2, 0.5), max_covered=0.5),
     Case(RandomFlip),
     Case(RandomGaussianBlur, factor=(1.0, 1.0), kernel_size=(5, 3), sigma=(0.5, 2.0)),
     Case(RandomGrayscale),
     Case(RandomHue, factor=(0.2, 0.6)),
     Case(RandomInvert, factor=(0.3, 0.7)),
+    Case(RandomPerspective, factor=(1.0, 1.0), scale=0.4),
     Case(RandomPosterization, factor=(2, 6)),
     Case(RandomRotation, factor=(-0.1, 0.1)),
     Case(RandomSaturation, factor=(0.0, 0.3)),
@@ -221,6 +240,7 @@ CASES = [
     Case(RandomShear, x_factor=0.3, y_factor=0.2, fill_mode="nearest"),
     Case(RandomTranslation, height_factor=0.3, width_factor=0.2, fill_mode="wrap"),
     Case(RandomZoom, height_factor=(0.1, 0.4), fill_mode="constant", fill_value=9.0),
+    Case(Resizing, height=11, width=9, pad_to_aspect_ratio=True, fill_value=9.0, antialias=True, but=_FRAMES),
     Case(Solarization, addition_factor=0.1, threshold_factor=(0.3, 0.7)),
     Case(TrivialAugmentWide),
     Case(UniformAugment, rate=0.9),

@@ -97,7 +97,8 @@ def _warps(**own):
 
 
 HEIGHT, WIDTH, RADIUS = 36, 44, 3
-PAINTED = [*_warps(), Pipeline(_warps())]
+FRAMES = [L.CenterCrop(30, 36, bounding_box_format="xyxy"), L.Resizing(54, 55, bounding_box_format="xyxy")]
+PAINTED = [*_warps(), *FRAMES, Pipeline(_warps())]
 
 
 def _painted(x, y):

@@ -4,6 +4,7 @@ from kerasaug.layers.choice.random_apply import RandomApply
 from kerasaug.layers.choice.random_choice import RandomChoice
 from kerasaug.layers.choice.random_order import RandomOrder
 from kerasaug.layers.choice.some_of import SomeOf
+from kerasaug.layers.image.boxes.max_num_bounding_boxes import MaxNumBoundingBoxes
 from kerasaug.layers.image.color.random_brightness import RandomBrightness
 from kerasaug.layers.image.color.random_color_degeneration import RandomColorDegeneration
 from kerasaug.layers.image.color.random_color_jitter import RandomColorJitter
@@ -12,6 +13,7 @@ from kerasaug.layers.image.color.random_grayscale import RandomGrayscale
 from kerasaug.layers.image.color.random_hue import RandomHue
 from kerasaug.layers.image.color.random_invert import RandomInvert
 from kerasaug.layers.image.color.random_saturation import RandomSaturation
+from kerasaug.layers.image.displace.random_elastic_transform import RandomElasticTransform
 from kerasaug.layers.image.filter.random_gaussian_blur import RandomGaussianBlur
 from kerasaug.layers.image.filter.random_sharpness import RandomSharpness
 from kerasaug.layers.image.policy.aug_mix import AugMix
@@ -27,6 +29,7 @@ from kerasaug.layers.image.tone.clahe import ContrastLimitedAdaptiveHistogramEqu
 from kerasaug.layers.image.tone.equalization import Equalization
 from kerasaug.layers.image.tone.random_posterization import RandomPosterization
 from kerasaug.layers.image.tone.solarization import Solarization
+from kerasaug.layers.image.warp.center_crop import CenterCrop
 from kerasaug.layers.image.warp.random_crop import RandomCrop
 from kerasaug.layers.image.warp.random_flip import RandomFlip
 from kerasaug.layers.image.warp.random_perspective import RandomPerspective
@@ -34,6 +37,7 @@ from kerasaug.layers.image.warp.random_rotation import RandomRotation
 from kerasaug.layers.image.warp.random_shear import RandomShear
 from kerasaug.layers.image.warp.random_translation import RandomTranslation
 from kerasaug.layers.image.warp.random_zoom import RandomZoom
+from kerasaug.layers.image.warp.resizing import Resizing
 from kerasaug.layers.mix.cut_mix import CutMix
 from kerasaug.layers.mix.mix_up import MixUp
 from kerasaug.pipeline import Pipeline
@@ -42,9 +46,11 @@ __all__ = [
     "AugMix",
     "AutoAugment",
     "AutoContrast",
+    "CenterCrop",
     "ContrastLimitedAdaptiveHistogramEqualization",
     "CutMix",
     "Equalization",
+    "MaxNumBoundingBoxes",
     "MixUp",
     "Pipeline",
     "RandAugment",
@@ -56,6 +62,7 @@ __all__ = [
     "RandomContrast",
     "RandomCrop",
     "RandomCutout",
+    "RandomElasticTransform",
     "RandomErasing",
     "RandomFlip",
     "RandomGaussianBlur",
@@ -71,6 +78,7 @@ __all__ = [
     "RandomShear",
     "RandomTranslation",
     "RandomZoom",
+    "Resizing",
     "Solarization",
     "SomeOf",
     "TrivialAugmentWide",

@@ -83,16 +83,13 @@ def _nearest(images: Tensor, source: Size, size: tuple[int, int], xp: Any) -> Te
 
 def _by_tensorflow(images: Tensor, source: Size, size: tuple[int, int], kernel: str, antialias: bool) -> Tensor:
     """By TensorFlow's kernels, the fastest where XLA does not compile; by weights computed there where it does."""
-    shape = (-1, *size, ops.shape(images)[3])
-
-    def resized() -> Tensor:
-        if is_interpreted() or (kernel == "bilinear" and not antialias):
-            return stretch(images, size, kernel, antialias)
-        return _multiplied(images, *(weights(*pair, kernel, antialias, ops) for pair in zip(source, size, strict=True)))
-
-    same = ops.logical_and(ops.equal(source[0], size[0]), ops.equal(source[1], size[1]))
-    pixels = ops.cond(same, lambda: ops.reshape(ops.cast(images, "float32"), shape), resized)
-    return ops.reshape(pixels, shape)
+    if is_interpreted():
+        same = ops.logical_and(ops.equal(source[0], size[0]), ops.equal(source[1], size[1]))
+        pixels = ops.cond(same, lambda: ops.cast(images, "float32"), lambda: stretch(images, size, kernel, antialias))
+    else:  # XLA has none of those kernels but the bilinear one, which reads a wrong row where one is hit exactly
+        shares = [weights(*pair, kernel, antialias, ops) for pair in zip(source, size, strict=True)]
+        pixels = _multiplied(images, *shares)
+    return ops.reshape(pixels, (-1, *size, ops.shape(images)[3]))
 
 
 def _multiplied(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:

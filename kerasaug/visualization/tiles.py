@@ -57,6 +57,10 @@ def _recipe() -> list[Augmentation]:
     ]
 
 
+def _two() -> list[Augmentation]:
+    return [layers.RandomRotation((0.04, 0.06)), layers.RandomErasing((1.0, 1.0), scale=(0.1, 0.15), fill_value=0.0)]
+
+
 TILES = (
     _tile(layers.RandomFlip, PAGODA, 3, mode="horizontal"),
     _tile(layers.RandomRotation, PAGODA, 0, factor=(0.03, 0.05)),
@@ -64,6 +68,9 @@ TILES = (
     _tile(layers.RandomTranslation, PAGODA, 0, height_factor=0.1, width_factor=(0.2, 0.3)),
     _tile(layers.RandomShear, PAGODA, 0, x_factor=(0.3, 0.35), y_factor=0.1),
     _tile(layers.RandomCrop, PAGODA, 0, height=150, width=150),
+    _tile(layers.RandomPerspective, PAGODA, 0, factor=(1.0, 1.0), scale=0.6),
+    _tile(layers.CenterCrop, PAGODA, 0, height=150, width=150),
+    _tile(layers.Resizing, PAGODA, 0, height=30, width=30),
     _tile(layers.RandomBrightness, FLOWER, 0, factor=(0.2, 0.3)),
     _tile(layers.RandomContrast, FLOWER, 0, factor=(0.7, 0.9)),
     _tile(layers.RandomSaturation, FLOWER, 0, factor=(0.1, 0.15)),
@@ -79,10 +86,20 @@ TILES = (
     _tile(layers.ContrastLimitedAdaptiveHistogramEqualization, PAGODA),
     _tile(layers.RandomSharpness, PAGODA, 0, factor=(1.0, 1.0)),
     _tile(layers.RandomGaussianBlur, PAGODA, 0, factor=(1.0, 1.0), kernel_size=9, sigma=(3.0, 3.0)),
+    _tile(layers.RandomElasticTransform, PAGODA, 0, factor=(1.0, 1.0), scale=(0.9, 1.0)),
     _tile(layers.RandomCutout, PAGODA, 0, height_factor=0.4, width_factor=0.4),
     _tile(layers.RandomErasing, PAGODA, 0, factor=(1.0, 1.0), scale=(0.1, 0.2)),
     _tile(layers.MixUp, FLOWER, 0, alpha=5.0),
     _tile(layers.CutMix, FLOWER, 0, factor=(5.0, 5.0)),
+    _tile(layers.RandAugment, FLOWER, 4, menu="paper", factor=(0.7, 0.7)),
+    _tile(layers.TrivialAugmentWide, FLOWER, 2),
+    _tile(layers.AutoAugment, FLOWER, 1),
+    _tile(layers.UniformAugment, FLOWER, 1, rate=1.0),
+    _tile(layers.AugMix, FLOWER, 3, factor=(0.7, 0.9)),
+    _tile(layers.RandomApply, PAGODA, 0, layers=_two(), p=1.0),
+    _tile(layers.RandomChoice, PAGODA, 0, layers=_two()),
+    _tile(layers.RandomOrder, PAGODA, 0, layers=_two()),
+    _tile(layers.SomeOf, PAGODA, 0, layers=_two(), num_ops=2),
     _tile(layers.Pipeline, PAGODA, 0, layers=_recipe()),
 )
 TARGETS = ("RandomFlip", "RandomRotation", "RandomCrop", "CutMix", "Pipeline")  # shown once more, with their targets

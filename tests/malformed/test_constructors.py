@@ -58,6 +58,10 @@ OUT_OF_RANGE = {
     "strength": [-1, -1e-9],
     "seed": [0.5, True, 2**64, -(2**63) - 1],
     "max_covered": [-0.1, 1.1, True],
+    "max_number": [0, -1, 1.5, True, None, 2**31],
+    "antialias": [None, 0, 1, "yes"],
+    "crop_to_aspect_ratio": [None, 0, 1, "yes"],
+    "pad_to_aspect_ratio": [None, 0, 1, "yes"],
     "value_range": [(255, 0), (5, 5), 255, (0, 10**400), None],
     "num_classes": [0, -1, 1.5, True, 2**31],
     "height": [0, -1, 1.5, True, None, 2**31],
@@ -76,6 +80,15 @@ OUT_OF_RANGE = {
     "fill_mode": [None, 0, "mirror"],
     "interpolation": [None, 0, "cubic"],
     "mode": [None, 0, "sideways"],
+    "menu": [None, 0, "timm"],
+    "policy": [None, 0, "mnist"],
+    "num_ops": [0, -1, 1.5, True, None, 33],
+    "num_chains": [0, -1, 1.5, True, None, 17],
+    "chain_depth": [0, -1, 1.5, True, None, 17],
+    "num_magnitude_bins": [0, 1, -1, 1.5, True, None, 2**31],
+    "magnitude_std": [-1, -1e-9, True, None, (0.1, 0.2)],
+    "rate": [-0.1, 1.1, True, None, (0.1, 0.2)],
+    "all_ops": [None, 0, 1, "yes"],
     "fuse": [None, 0, 1, "yes"],
     "dtype": ["string", "bool", "complex64", 3, ["float32"]],
     "name": [3, "a/b", ["x"]],
@@ -93,7 +106,7 @@ def arguments(case):
 
 
 def accepts_flags(name):
-    return name == "fuse"
+    return name in ("fuse", "all_ops", "antialias", "crop_to_aspect_ratio", "pad_to_aspect_ratio")
 
 
 @EVERY

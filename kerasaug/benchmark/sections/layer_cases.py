@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 import kerasaug
+from kerasaug.layers.image.displace.base import Displace
 from kerasaug.layers.image.filter.base import Filter
 from kerasaug.layers.image.warp.base import Warp
 
@@ -29,11 +30,12 @@ class LayerCase:
 
     @property
     def kind(self) -> str:
-        """`"warp"`, `"pointwise"`, or `"other"`: what looks at a pixel's neighbours, or at the whole image first."""
+        """`"warp"`, `"pointwise"`, or `"other"`: what reads neighbours, a displacement field, or the image first."""
         make = getattr(kerasaug.layers, self.name)
         if self.is_warp:
             return "warp"
-        return "other" if issubclass(make, Filter) or getattr(make, "reads_whole_images", False) else "pointwise"
+        other = issubclass(make, Filter | Displace) or getattr(make, "reads_whole_images", False)
+        return "other" if other else "pointwise"
 
     @property
     def mixes(self) -> bool:
@@ -60,6 +62,10 @@ def layer_cases(size: int) -> list[LayerCase]:
         LayerCase("RandomTranslation", {"height_factor": 0.1, "width_factor": 0.1}),
         LayerCase("RandomShear", {"x_factor": 0.2, "y_factor": 0.2}),
         LayerCase("RandomCrop", {"height": crop, "width": crop}),
+        LayerCase("RandomPerspective", {"factor": (1.0, 1.0), "scale": 0.5}),
+        LayerCase("CenterCrop", {"height": crop, "width": crop}),
+        LayerCase("Resizing", {"height": crop, "width": crop}),
+        LayerCase("MaxNumBoundingBoxes", {"max_number": 8}),
         LayerCase("RandomBrightness", {"factor": 0.2}),
         LayerCase("RandomContrast", {"factor": 0.2}),
         LayerCase("RandomSaturation", {"factor": (0.4, 0.6)}),
@@ -76,6 +82,7 @@ def layer_cases(size: int) -> list[LayerCase]:
         LayerCase("AutoContrast"),
         LayerCase("Equalization"),
         LayerCase("ContrastLimitedAdaptiveHistogramEqualization"),
+        LayerCase("RandomElasticTransform", {"factor": (1.0, 1.0)}),
         LayerCase("RandomSharpness", {"factor": (0.0, 1.0)}),
         LayerCase("RandomGaussianBlur", {"factor": (1.0, 1.0), "kernel_size": 7}),
         LayerCase("RandomCutout", {"height_factor": 0.4, "width_factor": 0.4}),

@@ -54,6 +54,8 @@ class Framing(Warp):
 
     def alone(self, pixels: Tensor, params: Params, interpolation: str, fill_value: float) -> Tensor:
         """Cut or padded, then resized."""
+        if self.beyond == "constant" and interpolation != "nearest":
+            pixels = ops.cast(pixels, "float32")  # which holds any fill value
         size = ops.shape(pixels)[1:3]
         window = self.window(size)
         if not all(map(_same, window, (0, 0, *size))):
