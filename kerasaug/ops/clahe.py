@@ -43,7 +43,7 @@ def clahe(images: Tensor, value_range: Range, clip_limit: float, grid: Size, cha
 
 def _first(planes: Planes, row: Tensor, column: Tensor, grid: Size) -> Tensor:
     """Where, within the tables of a sample, the one of each pixel's channel and of a tile begins."""
-    return ((row * grid[1] + column) * planes.channels + planes.channel) * _BINS
+    return computed(((row * grid[1] + column) * planes.channels + planes.channel) * _BINS)
 
 
 def _extended(images: Tensor, size: Size, grid: Size, channel_axis: int) -> Tensor:
