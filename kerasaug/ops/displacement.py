@@ -40,6 +40,12 @@ def coordinates(field: Tensor) -> tuple[Tensor, Tensor]:
     return xs + field[:, 0], ys[:, None] + field[:, 1]
 
 
+def mirror(index: Tensor, length: int | Tensor) -> Tensor:
+    """Folds indices into the frame about the outermost pixels: d c b | a b c d | c b a."""
+    period = ops.maximum(2.0 * ops.cast(length, "float32") - 2.0, 1.0)
+    return ops.abs(index - period * ops.round(index / period))
+
+
 def move_points(points: Tensor, field: Tensor) -> Tensor:
     """Where the pixels at some points go: the inverse of the field, by fixed-point iteration.
 

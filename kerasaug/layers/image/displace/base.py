@@ -11,7 +11,7 @@ from kerasaug.layers.image.checks import check_box_format, check_fill, check_mas
 from kerasaug.layers.image.displace.targets import move_targets
 from kerasaug.layers.image.layout import channels_last, restore
 from kerasaug.ops.computed import computed
-from kerasaug.ops.displacement import coordinates, move_points
+from kerasaug.ops.displacement import coordinates, mirror, move_points
 from kerasaug.ops.matrix import Size
 from kerasaug.ops.resample import FILL_MODES, INTERPOLATIONS, read_at
 from kerasaug.params import Params, chosen
@@ -24,7 +24,8 @@ class Displace(Augmentation):
     (clipped; what leaves the image becomes padding, label -1), keypoints move and may leave the image.
 
     Args:
-        fill_mode: What lies beyond the frame: `"reflect"`, `"constant"`, `"wrap"` or `"nearest"`.
+        fill_mode: What lies beyond the frame: `"reflect"` (d c b a | a b c d | d c b a), `"mirror"` (d c b | a b c d |
+            c b a), `"constant"`, `"wrap"` or `"nearest"`.
         interpolation: `"bilinear"` or `"nearest"`, for images; masks are always read at the nearest pixel.
         fill_value: The constant of `fill_mode="constant"`, in the images' units.
         mask_fill_value: The same for masks, such as the class to ignore.
@@ -42,11 +43,16 @@ class Displace(Augmentation):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.fill_mode = one_of(fill_mode, FILL_MODES, "fill_mode", type(self).__name__)
+        self.fill_mode = one_of(fill_mode, (*FILL_MODES, "mirror"), "fill_mode", type(self).__name__)
         self.interpolation = one_of(interpolation, INTERPOLATIONS, "interpolation", type(self).__name__)
         self.fill_value = as_number(fill_value, "fill_value", type(self).__name__)
         self.mask_fill_value = as_number(mask_fill_value, "mask_fill_value", type(self).__name__)
         self.value_range = as_value_range(value_range, type(self).__name__)
+
+    @property
+    def beyond(self) -> str:
+        """What the reader finds beyond the frame."""
+        return "nearest" if self.fill_mode == "mirror" else self.fill_mode
 
     def field(self, params: Params, size: Size) -> Tensor:
         """float32 (batch, 2, height, width): how far to the right and down of itself each pixel reads, in pixels."""
@@ -70,7 +76,9 @@ class Displace(Augmentation):
         touched = ops.broadcast_to(ops.reshape(chosen(one, images), (-1,)), (batch,))
         field = computed(layer.field(one, tuple(size)) * ops.cast(touched, "float32")[:, None, None, None])
         x, y = coordinates(field)
-        moved = read_at(images, x, y, layer.interpolation, layer.fill_mode, layer.fill_value)
+        if layer.fill_mode == "mirror":
+            x, y = mirror(x, size[1]), mirror(y, size[0])
+        moved = read_at(images, x, y, layer.interpolation, layer.beyond, layer.fill_value)
         moved = restore(computed(ops.cast(moved, "float32")), layer.data_format)
         moved = ops.clip(moved, *layer.value_range)
         result = {**fields, "images": select_rows(touched, moved, ops.cast(fields["images"], "float32"))}
@@ -80,5 +88,5 @@ class Displace(Augmentation):
 
     def _masks(self, masks: Tensor, x: Tensor, y: Tensor) -> Tensor:
         flat = masks[..., None] if len(masks.shape) == 3 else channels_last(masks, self.data_format)
-        moved = read_at(flat, x, y, "nearest", self.fill_mode, self.mask_fill_value)
+        moved = read_at(flat, x, y, "nearest", self.beyond, self.mask_fill_value)
         return moved[..., 0] if len(masks.shape) == 3 else restore(moved, self.data_format)

@@ -34,7 +34,8 @@ class RandomElasticTransform(Displace):
             (0, f), as in Keras, so that the default of 1 distorts half of the images. (1, 1) distorts all.
         scale: Range of the magnitude, in [0, 1]; a number `s` is (0, s). Defaults to 1.
         interpolation: `"bilinear"` (the default) or `"nearest"`.
-        fill_mode: What lies beyond the frame: `"reflect"` (the default), `"constant"`, `"wrap"` or `"nearest"`.
+        fill_mode: What lies beyond the frame: `"reflect"` (the default), `"mirror"`, `"constant"`, `"wrap"` or
+            `"nearest"`.
         fill_value: The constant of `fill_mode="constant"`. Defaults to 0.
         value_range: Lowest and highest pixel value. Defaults to (0, 255).
         seed: Integer, for draws that repeat.

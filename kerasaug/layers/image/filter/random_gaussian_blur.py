@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from kerasaug.arguments import as_integer, as_range
+from kerasaug.arguments import as_integers, as_range
 from kerasaug.backend import Tensor
 from kerasaug.draw import Rng
 from kerasaug.layers.image.filter.base import Filter
@@ -83,9 +81,7 @@ class RandomGaussianBlur(Filter):
 
 
 def _as_odd(value: Any) -> tuple[int, int]:
-    listed = isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim == 1)
-    pair = value if listed and len(value) == 2 else (value, value)
-    height, width = (as_integer(one, "kernel_size", "RandomGaussianBlur", 1, _LARGEST) for one in pair)
+    height, width = as_integers(value, "kernel_size", "RandomGaussianBlur", 1, _LARGEST)
     if height % 2 == 0 or width % 2 == 0:
         raise ValueError(f"RandomGaussianBlur expects kernel_size to be odd. Received: kernel_size={value!r}.")
     return height, width
