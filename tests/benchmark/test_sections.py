@@ -148,6 +148,17 @@ def test_layers_are_lowered_for_a_tpu(monkeypatch):
     assert rows["MixUp"]["ops"]["gather"] > 0
 
 
+@pytest.mark.skipif(BACKEND != "jax", reason="JAX lowers for a TPU; TensorFlow needs one")
+def test_what_must_not_gather_does_not(monkeypatch):
+    cases = [case for case in layer_cases.layer_cases(tpu.SIDE) if case.name in tpu.NO_GATHER]
+    assert {case.name for case in cases} == set(tpu.NO_GATHER)
+    monkeypatch.setattr(tpu, "_layers", lambda: {case.name: case.ours for case in cases})
+    for row in tpu.measure():
+        assert row["error"] is None
+        assert row["gathers_pixels"] == 0, row
+        assert "while" not in row["ops"], row
+
+
 def test_a_layer_that_cannot_be_lowered_is_reported(monkeypatch):
     monkeypatch.setattr(tpu, "_layers", lambda: {"Broken": lambda: 1 / 0})
     assert tpu.measure() == [

@@ -15,7 +15,8 @@ from kerasaug.benchmark.sections.layer_cases import layer_cases
 SIDE, BATCH = 32, 4  # small, since only the program is read
 # Without `case`: kerasaug's conditional that keeps a CPU from fusing a stage is traced where a CPU is, for a TPU too.
 OPS = ("gather", "scatter", "sort", "reverse", "dynamic_slice", "dot_general", "convolution", "while")
-NO_GATHER = ("RandomFlip", "RandomCrop", "RandomZoom")  # the bar asks it of these; shifts only where they are whole
+# What the bar asks it of: flips, crops, resizes, zooms and whole shifts; here, any shift.
+NO_GATHER = ("RandomFlip", "RandomCrop", "CenterCrop", "Resizing", "RandomZoom", "RandomTranslation")
 
 _OP = re.compile(r"(?<!#)stablehlo\.(\w+)")  # with a hash it is an attribute
 _SLICE_SIZES = re.compile(r"slice_sizes = array<i64: ([\d, ]+)>")
