@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from kerasaug import backend
 from kerasaug.arguments import as_flag, as_integer, as_number, as_range
-from kerasaug.backend import Tensor, ops
+from kerasaug.backend import ops
 from kerasaug.draw import Rng
-from kerasaug.layers.image.policy.base import Choice, MenuPolicy
+from kerasaug.layers.image.policy.base import Choice
+from kerasaug.layers.image.policy.chains import Chains
 from kerasaug.layers.image.policy.menu import AUTO_CONTRAST, EQUALIZE, enhancing, geometric, posterize, solarize
 from kerasaug.params import Params
-from kerasaug.policy import Fields
 from kerasaug.registry import register
 
 MENU = [
@@ -25,7 +24,7 @@ _COLORS = 4  # at the end of the menu, left out where not all ops are wanted
 
 
 @register
-class AugMix(MenuPolicy):
+class AugMix(Chains):
     """Blends each image with what several chains of random ops make of it; every draw is that image's own.
 
     Keras's layer draws the ops with Python's `random`, once for all batches of a compiled graph, and blends class ids
@@ -110,40 +109,3 @@ class AugMix(MenuPolicy):
         weights = rng.dirichlet(self.alpha, self.num_chains)
         own = rng.beta(self.alpha, self.alpha, neutral=1.0)
         return {**super().draw_from(rng, strengths), "weights": weights, "own": own}
-
-    def run_one(self, fields: Fields, params: Params) -> Fields:
-        """The chains of one image, blended."""
-        slots = {name: params[name] for name in ("index", "layers")}
-        images = fields["images"]
-        steps = {**slots, "weight": self._weights(params), "first": self._firsts()}
-        start = {"now": images, "sum": ops.zeros_like(images)}
-        mixed = backend.fold(lambda carry, step: self._step(images, carry, step), start, steps)["sum"]
-        return {**fields, "images": self._blend(images, mixed, params["own"])}
-
-    def _step(self, images: Tensor, carry: Fields, step: Params) -> Fields:
-        now = ops.where(step["first"], images, carry["now"])
-        now = self.run_slot({"images": now}, step)["images"]
-        return {"now": now, "sum": carry["sum"] + step["weight"] * now}
-
-    def together(self, fields: Fields, params: Params) -> Fields:
-        """The chains of the whole batch."""
-        images, mixed = fields["images"], 0.0
-        weights = params["weights"][..., None, None, None]
-        for chain in range(self.num_chains):
-            slots = range(chain * self.chain_depth, (chain + 1) * self.chain_depth)
-            result = self.run_slots({"images": images}, params, slots)["images"]
-            mixed = mixed + weights[:, chain] * result
-        return {**fields, "images": self._blend(images, mixed, params["own"][:, None, None, None])}
-
-    def _blend(self, images: Tensor, mixed: Tensor, own: Tensor) -> Tensor:
-        blended = ops.clip(own * images + (1.0 - own) * mixed, *self.value_range)
-        return ops.where(own < 1.0, blended, images)
-
-    def _weights(self, params: Params) -> Tensor:
-        """(slots,): a chain's weight in its last slot."""
-        last = ops.convert_to_tensor([0.0] * (self.chain_depth - 1) + [1.0])
-        return ops.reshape(params["weights"][:, None] * last[None], (-1,))
-
-    def _firsts(self) -> Tensor:
-        """(slots,): whether a slot is the first of its chain."""
-        return ops.convert_to_tensor(([True] + [False] * (self.chain_depth - 1)) * self.num_chains)

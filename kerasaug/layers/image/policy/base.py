@@ -5,11 +5,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kerasaug.arguments import as_value_range
-from kerasaug.augmentation import Augmentation
+from kerasaug.arguments import as_number, as_value_range, one_of
+from kerasaug.augmentation import DATA_FORMATS, Augmentation
 from kerasaug.backend import Tensor, ops
+from kerasaug.boxes import FORMATS
 from kerasaug.draw import Rng
 from kerasaug.layers.image.policy.menu import NEUTRAL, Draws, Move, make_layers
+from kerasaug.ops.resample import FILL_MODES, INTERPOLATIONS
 from kerasaug.params import Params
 from kerasaug.policy import Fields, Policy
 
@@ -55,8 +57,16 @@ class MenuPolicy(Policy):
         mask_fill_value: float = 0,
         **kwargs: Any,
     ) -> None:
-        low, high = as_value_range(value_range, type(self).__name__)
-        shared = {name: kwargs.get(name) for name in ("data_format", "bounding_box_format")}
+        name = type(self).__name__
+        low, high = as_value_range(value_range, name)
+        one_of(interpolation, INTERPOLATIONS, "interpolation", name)
+        one_of(fill_mode, FILL_MODES, "fill_mode", name)
+        mask_fill_value = as_number(mask_fill_value, "mask_fill_value", name)
+        fill_value = None if fill_value is None else as_number(fill_value, "fill_value", name)
+        for argument, choices in (("data_format", DATA_FORMATS), ("bounding_box_format", FORMATS)):
+            if kwargs.get(argument) is not None:
+                one_of(kwargs[argument], choices, argument, name)
+        shared = {one: kwargs.get(one) for one in ("data_format", "bounding_box_format")}
         constant = (low + high + 1) // 2 if fill_value is None and high - low > 2 else (low + high) / 2
         geometry = {
             "interpolation": interpolation,
