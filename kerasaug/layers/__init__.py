@@ -42,6 +42,8 @@ from kerasaug.layers.mix.cut_mix import CutMix
 from kerasaug.layers.mix.mix_up import MixUp
 from kerasaug.pipeline import Pipeline
 
+CLAHE = ContrastLimitedAdaptiveHistogramEqualization  # by the name that everybody uses
+
 __all__ = [
     "AugMix",
     "AutoAugment",

@@ -16,7 +16,7 @@ from kerasaug.visualization.views import View, bare, views
 
 PAGODA, FLOWER = range(2)
 COLUMNS = 6
-_DPI, _TILE = 120, 1.62  # inches
+_DPI, _TILE = 104, 1.62  # inches
 _SIDE = 240  # pixels, of the photographs
 _COLORS = 256  # of the PNG's palette: a third of the bytes of one without
 
@@ -81,7 +81,7 @@ TILES = (
     _tile(layers.RandomColorJitter, FLOWER, 0, brightness_factor=0.1, contrast_factor=0.2, hue_factor=(0.8, 1.0)),
     _tile(layers.Solarization, FLOWER, 0, threshold_factor=(0.5, 0.5)),
     _tile(layers.RandomPosterization, FLOWER, 0, factor=2),
-    _tile(layers.AutoContrast, PAGODA),
+    _tile(layers.AutoContrast, FLOWER, 0, value_range=(0, 380)),  # of a photograph that has black and white already
     _tile(layers.Equalization, PAGODA),
     _tile(layers.ContrastLimitedAdaptiveHistogramEqualization, PAGODA),
     _tile(layers.RandomSharpness, PAGODA, 0, factor=(1.0, 1.0)),
@@ -94,7 +94,7 @@ TILES = (
     _tile(layers.RandAugment, FLOWER, 4, menu="paper", factor=(0.7, 0.7)),
     _tile(layers.TrivialAugmentWide, FLOWER, 2),
     _tile(layers.AutoAugment, FLOWER, 1),
-    _tile(layers.UniformAugment, FLOWER, 1, rate=1.0),
+    _tile(layers.UniformAugment, FLOWER, 7, rate=1.0),
     _tile(layers.AugMix, FLOWER, 3, factor=(0.7, 0.9)),
     _tile(layers.RandomApply, PAGODA, 0, layers=_two(), p=1.0),
     _tile(layers.RandomChoice, PAGODA, 0, layers=_two()),
