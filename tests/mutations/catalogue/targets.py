@@ -9,15 +9,15 @@ TARGETS = (
     Mutation(
         "masks are read bilinearly",
         _WARP,
-        'pixels(flat, "nearest", lead.mask_fill_value)',
-        "pixels(flat, lead.interpolation, lead.mask_fill_value)",
+        'pixels(fields["segmentation_masks"], "nearest", lead.mask_fill_value)',
+        "pixels(fields["segmentation_masks"], lead.interpolation, lead.mask_fill_value)",
         ("tests/image/test_warp_targets.py::test_masks_are_read_at_the_nearest_pixel",),
     ),
     Mutation(
         "masks are filled as images are",
         _WARP,
-        'pixels(flat, "nearest", lead.mask_fill_value)',
-        'pixels(flat, "nearest", lead.fill_value)',
+        'pixels(fields["segmentation_masks"], "nearest", lead.mask_fill_value)',
+        'pixels(fields["segmentation_masks"], "nearest", lead.fill_value)',
         ("tests/image/test_warp_targets.py::test_masks_have_a_fill_value_of_their_own",),
     ),
     Mutation(

@@ -59,6 +59,13 @@ WARPS = (
         ("tests/image/test_random_rotation.py",),
     ),
     Mutation(
+        "channels first, each plane moves as another image does",
+        _WARP + "base.py",
+        "ops.repeat(value, count, axis=0) if",
+        "ops.concatenate([value] * count, axis=0) if",
+        ("tests/test_contract_targets.py::test_channels_first_is_channels_last_transposed",),
+    ),
+    Mutation(
         "pixel centres are half a pixel off",
         _RESAMPLE,
         '(ops.cast(length, "float32") - 1.0) / 2.0',
