@@ -10,7 +10,7 @@ TARGETS = (
         "masks are read bilinearly",
         _WARP,
         'pixels(fields["segmentation_masks"], "nearest", lead.mask_fill_value)',
-        "pixels(fields["segmentation_masks"], lead.interpolation, lead.mask_fill_value)",
+        'pixels(fields["segmentation_masks"], lead.interpolation, lead.mask_fill_value)',
         ("tests/image/test_warp_targets.py::test_masks_are_read_at_the_nearest_pixel",),
     ),
     Mutation(
