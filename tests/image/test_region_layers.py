@@ -132,6 +132,18 @@ def test_noise_is_normal_about_the_middle_of_the_range(value_range, name):
     assert abs(np.corrcoef(noise[0, :-1].ravel(), noise[0, 1:].ravel())[0, 1]) < 2 * limit
 
 
+@pytest.mark.parametrize("name", ["cutout", "erasing"])
+def test_a_pixel_gets_the_same_noise_in_either_layout(rng, name):
+    images = rng.uniform(0, 255, (2, 9, 7, 3)).astype("float32")
+    make = RandomErasing if name == "erasing" else lambda **kwargs: RandomCutout(0.8, 0.8, "gaussian_noise", **kwargs)
+    last, first = make(data_format="channels_last"), make(data_format="channels_first")
+    params = {**last.draw(images, seed=3), **({"erased": np.ones(2, bool)} if name == "erasing" else {})}
+    expected = convert_to_numpy(last.apply(images, params))
+    assert (expected != images).any(axis=(1, 2, 3)).all()
+    found = convert_to_numpy(first.apply(images.transpose(0, 3, 1, 2), params))
+    np.testing.assert_array_equal(found.transpose(0, 2, 3, 1), expected)
+
+
 def test_cutout_draws():
     drawn = RandomCutout((0.2, 0.4), 0.3).draw(np.zeros((20_000, 1, 1, 1), "uint8"), seed=1)
     width, height = convert_to_numpy(drawn["extent"]).T

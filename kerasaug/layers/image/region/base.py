@@ -8,7 +8,7 @@ from kerasaug.arguments import as_number, as_value_range
 from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops
 from kerasaug.layers.image.checks import check_box_format, check_fill, check_masks
-from kerasaug.layers.image.layout import channels_last, restore
+from kerasaug.layers.image.layout import channel_axis, restore, size_of
 from kerasaug.ops.matrix import Size
 from kerasaug.ops.regions import covered
 from kerasaug.params import Params, chosen
@@ -49,9 +49,9 @@ class Region(Augmentation):
         """Boolean (batch, height, width): what to replace."""
         raise NotImplementedError(f"{type(self).__name__} must implement `region(params, size)`.")
 
-    def filling(self, images: Tensor, params: Params) -> Tensor | float:
-        """What to put there, broadcastable to `images` (batch, height, width, channels)."""
-        raise NotImplementedError(f"{type(self).__name__} must implement `filling(images, params)`.")
+    def filling(self, shape: tuple[Any, ...], params: Params) -> Tensor | float:
+        """What to put there: a number, one for each channel, or (batch, *shape); `shape` is height, width, channels."""
+        raise NotImplementedError(f"{type(self).__name__} must implement `filling(shape, params)`.")
 
     def fusion_key(self) -> Any:
         """Regions share a pass."""
@@ -69,21 +69,22 @@ class Region(Augmentation):
     def fused(cls, layers: Sequence[Any], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
         """One pass: region after region."""
         data_format = layers[0].data_format
-        images = ops.cast(channels_last(fields["images"], data_format), "float32")
-        size = tuple(ops.shape(images)[1:3])
+        images = ops.cast(fields["images"], "float32")
+        size = size_of(images, data_format)
+        shape = (*size, ops.shape(images)[channel_axis(data_format)])
         for layer, one in zip(layers, params, strict=True):
             region = layer.region(one, size)
             region = region & chosen(one, region)
-            images = ops.where(region[..., None], ops.cast(layer.filling(images, one), "float32"), images)
+            filling = ops.cast(layer.filling(shape, one), "float32")
+            images = _filled(images, region, filling, data_format)
             fields = {**fields, **layer._hide(fields, region, size)}
-        return {**fields, "images": restore(images, data_format)}
+        return {**fields, "images": images}
 
     def _hide(self, fields: dict[str, Any], region: Tensor, size: Size) -> dict[str, Any]:
         hidden = {}
         if "segmentation_masks" in fields and self.mask_fill_value is not None:
             masks = fields["segmentation_masks"]
-            axis = 1 if self.data_format == "channels_first" else -1
-            where = region if len(masks.shape) == 3 else ops.expand_dims(region, axis)
+            where = region if len(masks.shape) == 3 else ops.expand_dims(region, channel_axis(self.data_format))
             hidden["segmentation_masks"] = ops.where(where, ops.full_like(masks, self.mask_fill_value), masks)
         if "bounding_boxes" in fields and self.max_covered is not None and self.bounding_box_format is not None:
             old = fields["bounding_boxes"]
@@ -91,3 +92,11 @@ class Region(Augmentation):
             kept = covered(region, corners) <= self.max_covered
             hidden["bounding_boxes"] = boxes.drop(old, kept)
         return hidden
+
+
+def _filled(images: Tensor, region: Tensor, filling: Tensor, data_format: str) -> Tensor:
+    if len(filling.shape) == 1:
+        filling = filling[None, None, None]
+    if len(filling.shape) == 4:
+        filling = restore(filling, data_format)
+    return ops.where(ops.expand_dims(region, channel_axis(data_format)), filling, images)

@@ -78,6 +78,6 @@ class RandomCutout(Region):
         frame = ops.cast(ops.stack([size[1], size[0]]), "float32")
         return rectangle(clipped_square(params["center"], params["extent"] * frame, size), size)
 
-    def filling(self, images: Tensor, params: Params) -> Tensor | float:
+    def filling(self, shape: tuple[Any, ...], params: Params) -> Tensor | float:
         """The constant, or noise."""
-        return self.fill_value if self.fill_mode == "constant" else normal_noise(images, params, self.value_range)
+        return self.fill_value if self.fill_mode == "constant" else normal_noise(shape, params, self.value_range)

@@ -85,10 +85,10 @@ class RandomErasing(Region):
         region = rectangle(ops.concatenate([low, low + extent], axis=1), size)
         return region & params["erased"][:, None, None]
 
-    def filling(self, images: Tensor, params: Params) -> Tensor | float:
+    def filling(self, shape: tuple[Any, ...], params: Params) -> Tensor | float:
         """The constant, or noise."""
         if self.fill_value is None:
-            return normal_noise(images, params, self.value_range)
+            return normal_noise(shape, params, self.value_range)
         return ops.convert_to_tensor(self.fill_value, dtype="float32")
 
     def check(self, fields: dict[str, Any]) -> None:
