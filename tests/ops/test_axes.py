@@ -26,14 +26,17 @@ MATRICES = np.stack(
 
 
 def both(images, size, *options):
-    """Of the arrays; JAX runs single operations so slowly for the first time that it had better compile."""
-    tensors = convert_to_tensor(images), convert_to_tensor(MATRICES)
+    return [resampled(one, images, MATRICES, size, *options) for one in (resample_axes, resample)]
+
+
+def resampled(one, images, matrices, *options):
+    """Of arrays; JAX runs single operations so slowly for the first time that it had better compile."""
 
     def run(*tensors):
-        return [one(*tensors, size, *options) for one in (resample_axes, resample)]
+        return one(*tensors, *options)
 
     compiled = compile_stage(run) if keras.backend.backend() == "jax" else run
-    return [convert_to_numpy(one) for one in compiled(*tensors)]
+    return convert_to_numpy(compiled(convert_to_tensor(images), convert_to_tensor(matrices)))
 
 
 @pytest.mark.parametrize("fill_mode", SCIPY_MODES)
@@ -62,14 +65,14 @@ def test_nearest_pixels_are_copied_whatever_their_dtype(rng, fill_mode, dtype):
 def test_identity_is_bit_for_bit(rng, fill_mode, interpolation):
     images = rng.normal(0, 1e3, (2, 9, 12, 2)).astype("float32")
     identity = np.tile(np.eye(3, dtype="float32"), (2, 1, 1))
-    found = resample_axes(convert_to_tensor(images), convert_to_tensor(identity), (9, 12), interpolation, fill_mode)
-    np.testing.assert_array_equal(convert_to_numpy(found), images)
+    found = resampled(resample_axes, images, identity, (9, 12), interpolation, fill_mode)
+    np.testing.assert_array_equal(found, images)
 
 
 def test_one_matrix_serves_a_whole_batch(rng):
-    images, matrix = rng.uniform(0, 1, (3, 9, 12, 2)).astype("float32"), convert_to_tensor(MATRICES[:1])
+    images = rng.uniform(0, 1, (3, 9, 12, 2)).astype("float32")
     for one in (resample_axes, resample):
-        found = convert_to_numpy(one(convert_to_tensor(images), matrix, (4, 5)))
+        found = resampled(one, images, MATRICES[:1], (4, 5))
         expected = warp(images, [np.linalg.inv(MATRICES[0])] * 3, size=(4, 5))
         np.testing.assert_allclose(found, expected, atol=1e-4)
 
