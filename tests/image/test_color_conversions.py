@@ -19,6 +19,7 @@ from kerasaug.layers import (
     RandomInvert,
     RandomSaturation,
 )
+from kerasaug.stages import plan
 
 LUMA = np.array([0.299, 0.587, 0.114])
 MANY = np.zeros((20_000, 1, 1, 3), "uint8")
@@ -185,7 +186,9 @@ def test_fused_is_one_after_another(images, data_format):
 def test_gray_shares_a_pass_with_ops_of_any_value_range():
     images = floats(0.5, 0.5, 0.5).reshape(1, 1, 1, 3)
     params = {"layers": [{"gray": np.array([True])}, {"brightness": floats(0.8)}]}
-    found = Pipeline([RandomGrayscale(), RandomBrightness(1.0, (-1, 1))]).apply(images, params)
+    layers = [RandomGrayscale(), RandomBrightness(1.0, (-1, 1))]
+    assert len(plan(layers, "float32", fuse=True)) == 1
+    found = Pipeline(layers).apply(images, params)
     np.testing.assert_allclose(convert_to_numpy(found), 1.0)  # of (-1, 1), not of gray's (0, 255)
 
 

@@ -5,6 +5,7 @@ from mutation import Mutation
 _COLOR = "kerasaug/layers/image/color/"
 _REGION = "kerasaug/layers/image/region/"
 _OF_COLORS = ("tests/image/test_color_layers.py",)
+_OF_CONVERSIONS = ("tests/image/test_color_conversions.py",)
 _OF_REGIONS = ("tests/image/test_region_layers.py",)
 
 COLORS = (
@@ -25,8 +26,8 @@ COLORS = (
     Mutation(
         "colours are clipped to 0 … 255 whatever the value range",
         _COLOR + "base.py",
-        "        images = ops.clip(colors(images), *limits)\n        touched",
-        "        images = ops.clip(colors(images), 0.0, 255.0)\n        touched",
+        "ops.clip(images, *limits)",
+        "ops.clip(images, 0.0, 255.0)",
         _OF_COLORS,
     ),
     Mutation(
@@ -38,16 +39,16 @@ COLORS = (
     ),
     Mutation(
         "contrast is about the mean of the batch",
-        _COLOR + "base.py",
-        "ops.mean(images, axis=(1, 2))",
-        "ops.mean(images, axis=(0, 1, 2))[None]",
+        "kerasaug/ops/color.py",
+        "ops.mean(ops.reshape(ops.mean(runs, axis=1), (-1, run, channels)), axis=1)",
+        "ops.mean(ops.reshape(ops.mean(runs, axis=1), (-1, run, channels)), axis=(0, 1))[None]",
         ("tests/image/test_color_layers.py::test_contrast_is_about_each_channel_s_own_mean",),
     ),
     Mutation(
         "contrast in a jitter comes before brightness",
         "kerasaug/ops/color.py",
-        "mean = factor[:, None], self(mean)",
-        "mean = factor[:, None], mean",
+        "(1.0 - factor) * self(mean)",
+        "(1.0 - factor) * mean",
         ("tests/ops/test_color.py",),
     ),
     Mutation(
@@ -60,9 +61,65 @@ COLORS = (
     Mutation(
         "hue turns twice as far",
         _COLOR + "random_color_jitter.py",
-        '0.5 * ops.convert_to_tensor(params["hue"])',
-        'ops.convert_to_tensor(params["hue"])',
+        '0.5 * params["hue"]',
+        'params["hue"]',
         _OF_COLORS,
+    ),
+    Mutation(
+        "a hue that turns by nothing is computed all the same",
+        "kerasaug/ops/color.py",
+        "some = ops.not_equal(turns, 0.0)",
+        "some = ops.equal(turns, turns)",
+        _OF_CONVERSIONS,
+    ),
+    Mutation(
+        "a sample that is not chosen is clipped",
+        _COLOR + "base.py",
+        "select_rows(touched, images, before)",
+        "images",
+        _OF_CONVERSIONS,
+    ),
+    Mutation(
+        "a part of gray is what is left of colour",
+        _COLOR + "random_color_degeneration.py",
+        '1.0 - params["degeneration"]',
+        'params["degeneration"]',
+        _OF_CONVERSIONS,
+    ),
+    Mutation(
+        "gray is clipped to 0 … 255",
+        _COLOR + "random_grayscale.py",
+        "    bounded = True",
+        "    bounded = False",
+        _OF_CONVERSIONS,
+    ),
+    Mutation(
+        "gray keeps to the value range of its pass",
+        _COLOR + "random_grayscale.py",
+        "return ANY",
+        "return super().fusion_key()",
+        _OF_CONVERSIONS,
+    ),
+    Mutation(
+        "inversion subtracts from the highest value",
+        _COLOR + "random_invert.py",
+        "sum(self.value_range)",
+        "self.value_range[1]",
+        _OF_CONVERSIONS,
+    ),
+    Mutation(
+        "inversion leaves an offset before it alone",
+        "kerasaug/ops/color.py",
+        "factor * self.offset + offset",
+        "self.offset + offset",
+        _OF_CONVERSIONS,
+    ),
+    Mutation(
+        "what random words a pixel gets depends on the layout",
+        "kerasaug/layers/image/region/base.py",
+        "filling = restore(filling, data_format)",
+        "filling = ops.reshape(filling, ops.shape(restore(filling, data_format)))",
+        _OF_REGIONS,
     ),
     Mutation(
         "the whole batch is erased where its first image is",
