@@ -63,7 +63,7 @@ WARPS = (
         _WARP + "base.py",
         "ops.repeat(value, count, axis=0) if",
         "ops.concatenate([value] * count, axis=0) if",
-        ("tests/test_contract_targets.py::test_channels_first_is_channels_last_transposed",),
+        ("tests/image/test_channels_first.py",),
     ),
     Mutation(
         "pixel centres are half a pixel off",
