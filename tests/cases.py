@@ -231,7 +231,7 @@ CASES = [
     Case(RandomGaussianBlur, factor=(1.0, 1.0), kernel_size=(5, 3), sigma=(0.5, 2.0)),
     Case(RandomGrayscale),
     Case(RandomHue, factor=(0.2, 0.6)),
-    Case(RandomInvert, factor=(0.3, 0.7)),
+    Case(RandomInvert, factor=(0.5, 0.5)),
     Case(RandomPerspective, factor=(1.0, 1.0), scale=0.4),
     Case(RandomPosterization, factor=(2, 6)),
     Case(RandomRotation, factor=(-0.1, 0.1)),
