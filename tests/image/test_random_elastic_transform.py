@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from contract_tools import to_numpy
-from keras.ops import convert_to_numpy
+from contract_tools import BACKEND, to_numpy
+from keras.ops import convert_to_numpy, convert_to_tensor
 from scipy import ndimage, stats
 
+from kerasaug.backend import compile_stage
 from kerasaug.layers import RandomElasticTransform
 
 MODES = {
@@ -20,7 +21,13 @@ WHOLE = {"factor": (1.0, 1.0), "scale": (1.0, 1.0), "seed": 3, "bounding_box_for
 
 
 def fields_of(layer, params, size=SIZE):
-    return convert_to_numpy(layer.field(params, size)).astype("float64")
+    tensors = {name: convert_to_tensor(value) for name, value in params.items()}
+    return convert_to_numpy(_jitted(lambda params: layer.field(params, size))(tensors)).astype("float64")
+
+
+def _jitted(function):
+    """JAX runs single operations so slowly for the first time that it had better compile."""
+    return compile_stage(function) if BACKEND == "jax" else function
 
 
 def read(image, field, order, mode, value):
@@ -88,7 +95,7 @@ def test_half_the_strength_moves_half_as_far(rng):
     params = [
         RandomElasticTransform(**WHOLE, strength=one).draw(np.zeros((200, 1, 1, 1)), seed=1) for one in (0.5, 1.0)
     ]
-    half, whole = (fields_of(RandomElasticTransform(**WHOLE), {**one}) for one in params)
+    half, whole = (fields_of(RandomElasticTransform(**WHOLE), one) for one in params)
     np.testing.assert_allclose(half, 0.5 * whole, atol=1e-5)
 
 
@@ -107,14 +114,13 @@ def painted(rng, count, radius=4, size=(96, 120)):
     }
 
 
-@pytest.mark.parametrize("scale", [0.3, 0.6])
-def test_a_painted_square_its_mask_its_box_and_its_keypoint_move_together(rng, scale):
+def test_a_painted_square_its_mask_its_box_and_its_keypoint_move_together(rng):
     data = painted(rng, 40)
     layer = RandomElasticTransform(**WHOLE)
-    params = {**layer.draw(data), "scale": np.full(40, scale, "float32")}
+    params = {**layer.draw(data), "scale": np.repeat(np.array([0.3, 0.6], "float32"), 20)}
     moved = to_numpy(layer.apply(data, params))
     fields = fields_of(layer, params, data["images"].shape[1:3])
-    assert np.abs(moved["keypoints"] - data["keypoints"]).max() > 8 * scale
+    assert np.abs(moved["keypoints"] - data["keypoints"]).max() > 4
     for i, box in enumerate(moved["bounding_boxes"]["boxes"][:, 0]):
         ys, xs = np.nonzero(moved["segmentation_masks"][i])
         frame = [xs.min(), ys.min(), xs.max() + 1, ys.max() + 1]
