@@ -85,9 +85,9 @@ def test_keypoints_and_masks_follow(rng):
 
 
 def test_a_point_behind_the_horizon_stays_outside():
-    """The homography of a strong distortion turns what lies far beyond one edge around."""
-    inwards = np.array([[[0.9, 0.0], [0.9, 0.0], [0.0, 0.0], [0.0, 0.0]]], "float32")
-    data = {"images": np.zeros((1, *SIZE, 1), "float32"), "keypoints": np.array([[[2.0, 30.0]]], "float32")}
+    """A strong distortion shows the vanishing line, beyond which a homography puts what lies far below the image."""
+    inwards = np.array([[[0.6, 0.99], [0.6, 0.99], [0.0, 0.0], [0.0, 0.0]]], "float32")
+    data = {"images": np.zeros((1, *SIZE, 1), "float32"), "keypoints": np.array([[[5.5, 360.0]]], "float32")}
     x, y = convert_to_numpy(RandomPerspective().apply(data, {"inwards": inwards})["keypoints"])[0, 0]
     assert not (0 <= x < SIZE[1] and 0 <= y < SIZE[0])
 

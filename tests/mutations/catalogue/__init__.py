@@ -5,6 +5,8 @@ from catalogue.colors import COLORS
 from catalogue.data import DATA
 from catalogue.draws import DRAWS
 from catalogue.export import EXPORT
+from catalogue.filters import FILTERS
+from catalogue.framing import FRAMING
 from catalogue.mixing import MIXING
 from catalogue.optimizer import OPTIMIZER
 from catalogue.reports import REPORTS
@@ -17,10 +19,12 @@ from catalogue.warps import WARPS
 
 MUTATIONS = (
     *WARPS,
+    *FRAMING,
     *TARGETS,
     *MIXING,
     *COLORS,
     *TONES,
+    *FILTERS,
     *DRAWS,
     *RULE,
     *OPTIMIZER,

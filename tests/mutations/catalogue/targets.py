@@ -107,8 +107,8 @@ TARGETS = (
     Mutation(
         "ragged boxes are padded with 0",
         _BOXES,
-        "PADDING, dtype=value.dtype)",
-        "0, dtype=value.dtype)",
+        "_resize(value, max_boxes) for",
+        "_resize(value, max_boxes, 0) for",
         ("tests/training/test_densify_boxes.py",),
     ),
     Mutation(
