@@ -1,4 +1,4 @@
-"""A picture of the recipe's times."""
+"""A picture of the recipe's times, and of the policies'."""
 
 from pathlib import Path
 from typing import Any
@@ -14,22 +14,27 @@ def draw(report: dict[str, Any], path: Path) -> None:
     """Draws milliseconds a batch for every contender, quickest first, from one pass over the batch.
 
     Args:
-        report: As `run` returns it, with the section `recipe`.
+        report: As `run` returns it, with the section `recipe` or `policies`.
         path: The file to write; its ending chooses the format.
 
     Raises:
         ImportError: When matplotlib is not installed.
-        ValueError: When the report holds no recipe.
+        ValueError: When the report holds neither.
     """
-    bars = bars_of(report)
-    if not bars:
+    panels = {"Recipe of eight ops": bars_of(report), "Policies": policies_of(report)}
+    panels = {name: bars for name, bars in panels.items() if bars}
+    if not panels:
         raise ValueError(
-            "benchmark --plot draws the section `recipe`, which was not run, or in which nothing could be timed."
+            "benchmark --plot draws the sections `recipe` and `policies`, which were not run, or in which nothing "
+            "could be timed."
         )
     figure_module = require("matplotlib.figure", "plot", "kerasaug benchmark --plot")
-    figure = figure_module.Figure(figsize=(9, 1.4 + ROW_INCHES * len(bars)), layout="constrained")
-    axis = figure.subplots()
-    _bars(axis, bars, report["floor"]["milliseconds"])
+    rows = [1.4 + ROW_INCHES * len(bars) for bars in panels.values()]
+    figure = figure_module.Figure(figsize=(9, sum(rows)), layout="constrained")
+    axes = figure.subplots(len(panels), squeeze=False, height_ratios=rows)[:, 0]
+    for axis, (name, bars) in zip(axes, panels.items(), strict=True):
+        _bars(axis, bars, report["floor"]["milliseconds"])
+        axis.set_title(name, loc="left", color=INK, fontsize=9)
     figure.suptitle(title(report), x=0.01, ha="left", color=INK, fontsize=10)
     figure.savefig(path, dpi=150)
 
@@ -44,13 +49,24 @@ def bars_of(report: dict[str, Any]) -> list[tuple[str, float, bool]]:
     return sorted(bars, key=lambda bar: bar[1])
 
 
+def policies_of(report: dict[str, Any]) -> list[tuple[str, float, bool]]:
+    """The same of every policy, in the way in which its library is quickest."""
+    quickest: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in report.get("policies", {}).get("contenders", []):
+        key = (row["policy"], row["library"])
+        if row["milliseconds"] is not None:
+            quickest[key] = min(quickest.get(key, row), row, key=lambda one: one["milliseconds"])
+    bars = [(f"{library} — {policy}", row["milliseconds"], library) for (policy, library), row in quickest.items()]
+    return sorted(((label, value, library == "kerasaug") for label, value, library in bars), key=lambda bar: bar[1])
+
+
 def title(report: dict[str, Any]) -> str:
     """What was timed, on what."""
     shape = "×".join(map(str, [*[report["settings"][name] for name in ("batch_size", "image_size", "image_size")], 3]))
     quick = " — quick: not to be quoted" if report["quick"] else ""
     machine = report["machine"]
     where = machine["device"] if machine["device"] != "cpu" else f"{machine['threads']} cores, {machine['cpu']}"
-    return f"Recipe of eight ops, {shape} {report['settings']['dtype']}, {report['backend']}, {where}{quick}"
+    return f"{shape} {report['settings']['dtype']}, {report['backend']}, {where}{quick}"
 
 
 def _label(row: dict[str, Any]) -> str:

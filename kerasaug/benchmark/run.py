@@ -11,7 +11,7 @@ from kerasaug.benchmark import recipe
 from kerasaug.benchmark.bars import evaluate
 from kerasaug.benchmark.machine import describe, version_of
 from kerasaug.benchmark.peers import PEERS, Peer, choose
-from kerasaug.benchmark.sections import layers, memory, places, scaling, tpu, train_step
+from kerasaug.benchmark.sections import layers, memory, places, policies, scaling, tpu, train_step
 from kerasaug.benchmark.settings import Settings
 from kerasaug.benchmark.timing import in_turns
 from kerasaug.benchmark.ways import one_pass, usual
@@ -94,6 +94,7 @@ def _has_keras(peers: list[Peer]) -> bool:
 
 _SECTIONS: dict[str, Callable[[Settings, list[Peer], float], dict[str, Any]]] = {
     "recipe": _recipe,
+    "policies": lambda settings, peers, floor: {"policies": policies.measure(settings, peers, floor)},
     "layers": lambda settings, peers, floor: {"layers": layers.measure(settings, peers, floor)},
     "memory": lambda settings, peers, floor: {"memory": memory.measure(settings, _has_keras(peers))},
     "scaling": lambda settings, peers, floor: {"scaling": scaling.measure(settings)},

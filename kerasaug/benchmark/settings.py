@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-SECTIONS = ("recipe", "layers", "memory", "scaling", "tpu")
+SECTIONS = ("recipe", "policies", "layers", "memory", "scaling", "tpu")
 QUICK_SECTIONS = ("recipe", "tpu")
 QUICK = {"batch_size": 8, "image_size": 64, "rounds": 2}
 

@@ -19,6 +19,7 @@ def tables(report: dict[str, Any]) -> Iterator[Table]:
     sections = {
         "recipe": _recipe,
         "train_step": _train_step,
+        "policies": _policies,
         "layers": _layers,
         "memory": _memory,
         "scaling": _scaling,
@@ -36,6 +37,8 @@ def remarks(report: dict[str, Any]) -> list[str]:
     for name, added in report.get("train_step", {}).get("added", {}).items():
         lines += [f"{name}, compiled train step: {added['error']}"] if added["error"] else []
     lines += _layer_failures(report.get("layers", []))
+    for row in report.get("policies", {}).get("contenders", []):
+        lines += [f"{row['library']}, {row['policy']}, {row['way']}: {row['error']}"] if row["error"] else []
     notes = {row["contender"]: row["note"] for row in report.get("recipe", []) if row["note"]}
     lines += [f"{name}: {note}." for name, note in notes.items()]
     lines += [f"{name}: {why}." for name, why in report["peers"].items() if not why.startswith("version")]
@@ -76,7 +79,16 @@ def _table(heading: str, first: str, *others: str) -> Table:
 
 def _recipe(report: dict[str, Any]) -> Table:
     floor = report["floor"]
-    table = _table(title(report), "", "where", "ms a batch", "passes", "images/s", "times kerasaug's", "first call, s")
+    table = _table(
+        f"Recipe of eight ops, {title(report)}",
+        "",
+        "where",
+        "ms a batch",
+        "passes",
+        "images/s",
+        "times kerasaug's",
+        "first call, s",
+    )
     ours = next((row for row in report["recipe"] if row["contender"] == "kerasaug"), None)
     for row in report["recipe"]:
         name = row["contender"] + (f", without {', '.join(row['lacks'])}" if row["lacks"] else "")
@@ -112,6 +124,22 @@ def _layers(report: dict[str, Any]) -> Table:
         for library in ("Keras", "keras-cv"):
             cells += [_time(rows.get(library)), _number(ratio(rows.get(library), ours), 1)]
         table.add_row(layer, way, *cells)
+    return table
+
+
+def _policies(report: dict[str, Any]) -> Table:
+    names = ("where", "library", "ms a batch", "passes", "times kerasaug's", "first call, s")
+    table = _table("Policies, drawn per sample by kerasaug and keras-cv", "", *names)
+    rows = report["policies"]["contenders"]
+    ours = {(row["policy"], row["way"]): row for row in rows if row["library"] == "kerasaug"}
+    for row in rows:
+        slower = ratio(row, ours[row["policy"], row["way"]])
+        cells = [_time(row), _number(row["passes"], 1), _number(slower, 1), _number(row["first_call_seconds"], 1)]
+        table.add_row(row["policy"], row["way"], row["library"], *cells)
+    menu = report["policies"]["menu"]
+    for point in menu["points"]:
+        choice = f"one of {point['amount']} rotations"
+        table.add_row(choice, menu["place"], "kerasaug", _number(point["milliseconds"], 1), "", "", "")
     return table
 
 

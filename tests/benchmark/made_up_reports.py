@@ -36,6 +36,18 @@ def layer_row(layer, library, milliseconds, way=GRAPH, layout="channels_last", k
     }
 
 
+def policy_row(policy, library, milliseconds, way=GRAPH, first=5.0, error=None):
+    """One pass takes 4 ms."""
+    figures = {"milliseconds": milliseconds, "passes": milliseconds and milliseconds / 4.0, "error": error}
+    return {"policy": policy, "library": library, "way": way, "first_call_seconds": first, **figures}
+
+
+def policies(*rows, ratio=1.1, error=None):
+    """The section of policies: a menu of two and one of sixteen."""
+    points = [{"amount": 2, "milliseconds": 20.0}, {"amount": 16, "milliseconds": ratio and 20.0 * ratio}]
+    return {"contenders": list(rows), "menu": {"place": GRAPH, "points": points, "ratio": ratio, "error": error}}
+
+
 def report(only=("recipe",), backend="tensorflow", dtype="float32", quick=False, **sections):
     """A report of the recipe alone; sections given by name are added, or take its place."""
     place = GRAPH if backend == "tensorflow" else "jax.jit"

@@ -49,7 +49,10 @@ def test_an_unknown_section_is_an_error(only, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main(["benchmark", f"--only={only}"])
     assert stopped.value.code == 2
-    assert f"expected names among recipe, layers, memory, scaling, tpu, received '{only}'" in capsys.readouterr().err
+    assert (
+        f"expected names among recipe, policies, layers, memory, scaling, tpu, received '{only}'"
+        in capsys.readouterr().err
+    )
 
 
 def test_an_unknown_peer_is_one_line(capsys):

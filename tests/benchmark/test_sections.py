@@ -21,7 +21,7 @@ TINY = Settings(batch_size=4, image_size=16, rounds=1)
 def test_every_layer_that_keras_has_too_is_timed():
     shared = {name for name in kerasaug.layers.__all__ if hasattr(keras.layers, name) and name != "Pipeline"}
     cases = {case.name for case in layer_cases.layer_cases(224)}
-    assert shared <= cases
+    assert shared - {"AugMix", "RandAugment"} <= cases  # which the section of policies times
     assert cases <= set(kerasaug.layers.__all__)
 
 
