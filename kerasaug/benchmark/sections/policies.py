@@ -20,6 +20,15 @@ SECONDS = 3.0  # of timed calls for one contender: Keras's RandAugment takes 17 
 MENUS = (2, 4, 8, 16)
 RANGE = (0, 255)
 
+OURS: dict[str, Callable[[], Any]] = {
+    "RandAugment": layers.RandAugment,
+    "RandAugment, the paper's menu": partial(layers.RandAugment, menu="paper"),
+    "AugMix": layers.AugMix,
+    "TrivialAugmentWide": layers.TrivialAugmentWide,
+    "AutoAugment": layers.AutoAugment,
+    "UniformAugment": layers.UniformAugment,
+}
+
 Makers = dict[tuple[str, str, str], Callable[[], Call]]  # by policy, library and way
 
 
@@ -40,14 +49,7 @@ def measure(settings: Settings, peers: Sequence[Peer], floor: float) -> dict[str
 
 
 def _makers(images: Any, names: set[str]) -> Makers:
-    libraries: dict[tuple[str, str], Callable[[], Any]] = {
-        ("RandAugment", "kerasaug"): layers.RandAugment,
-        ("RandAugment, the paper's menu", "kerasaug"): partial(layers.RandAugment, menu="paper"),
-        ("AugMix", "kerasaug"): layers.AugMix,
-        ("TrivialAugmentWide", "kerasaug"): layers.TrivialAugmentWide,
-        ("AutoAugment", "kerasaug"): layers.AutoAugment,
-        ("UniformAugment", "kerasaug"): layers.UniformAugment,
-    }
+    libraries = {(name, "kerasaug"): make for name, make in OURS.items()}
     if "keras" in names:
         libraries |= {(name, "Keras"): getattr(keras.layers, name) for name in ("RandAugment", "AugMix")}
     if "keras-cv" in names:
