@@ -7,7 +7,7 @@ import pytest
 from keras.ops import convert_to_numpy, convert_to_tensor
 from PIL import Image
 
-from kerasaug.ops.color import ColorMap, shift_hue
+from kerasaug.ops.color import ColorMap, channel_mean, shift_hue
 
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 
@@ -75,6 +75,15 @@ def test_contrast_has_a_mean_of_its_own_for_each_channel(rng):
     mapped = convert_to_numpy(colors(tensor(images)))
     np.testing.assert_allclose(mapped[0], np.broadcast_to(mean[0], (3, 5, 4)), atol=1e-6)
     np.testing.assert_allclose(mapped[1], 2 * images[1] - mean[1], atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(5, 7), (6, 5), (8, 12), (1, 64), (3, 32)])  # runs of 1, 2, 32, 32 and 32 pixels
+def test_means_are_those_of_each_channel(rng, size):
+    images = rng.uniform(-1, 1, (2, *size, 4))
+    expected = images.mean(axis=(1, 2))
+    np.testing.assert_allclose(convert_to_numpy(channel_mean(tensor(images))), expected, atol=1e-6)
+    first = tensor(images.transpose(0, 3, 1, 2))
+    np.testing.assert_allclose(convert_to_numpy(channel_mean(first, 1)), expected, atol=1e-6)
 
 
 def test_gray_is_pil_s(rng):
