@@ -44,6 +44,24 @@ def test_nested_layers_fuse_with_their_neighbours_and_unfused_ones_do_not():
     assert _stages(kerasaug.Pipeline(nested, fuse=False)) == [["RandomRotation"], ["RandomZoom"], ["RandomShear"]]
 
 
+def test_a_region_shares_the_pass_of_the_colours_before_it():
+    ops = [layers.RandomRotation(0.1), layers.RandomErasing(), layers.RandomContrast(0.1), layers.RandomErasing()]
+    assert _stages(kerasaug.Pipeline(ops)) == [
+        ["RandomRotation"],
+        ["RandomErasing"],
+        ["RandomContrast", "RandomErasing"],
+    ]
+    assert len(_stages(kerasaug.Pipeline(ops, fuse=False))) == 4
+
+
+def test_sharing_a_pass_changes_nothing():
+    ops = [layers.RandomContrast(0.9), layers.RandomErasing(), layers.RandomErasing(fill_value=3.0, p=0.5)]
+    together, apart = (kerasaug.Pipeline(ops, fuse=fuse) for fuse in (True, False))
+    params = together.draw(IMAGES, seed=1)
+    results = [keras.ops.convert_to_numpy(one.apply(IMAGES, params)) for one in (together, apart)]
+    np.testing.assert_allclose(*results, atol=1e-4)
+
+
 def test_a_pipelines_probability_is_one_choice_for_all_of_its_layers():
     inner = [layers.RandomBrightness((0.1, 0.1)), layers.RandomBrightness((0.2, 0.2))]
     pipeline = kerasaug.Pipeline([kerasaug.Pipeline(inner, p=0.5)], seed=3)

@@ -163,4 +163,18 @@ WARPS = (
         "fill = (self.interpolation,",
         ("tests/image/test_fused_warps.py::test_different_fill_modes_are_two_passes",),
     ),
+    Mutation(
+        "a region is fused into a warp, which is slow",
+        "kerasaug/stages.py",
+        "groups[-1][-1].layers[-1].in_place and",
+        "",
+        ("tests/test_pipeline.py::test_a_region_shares_the_pass_of_the_colours_before_it",),
+    ),
+    Mutation(
+        "of stages compiled as one, the first alone runs",
+        "kerasaug/stages.py",
+        "for stage, group in zip(stages, groups, strict=True):",
+        "for stage, group in zip(stages[:1], groups, strict=False):",
+        ("tests/test_pipeline.py::test_sharing_a_pass_changes_nothing",),
+    ),
 )
