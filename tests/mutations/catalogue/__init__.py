@@ -9,6 +9,7 @@ from catalogue.filters import FILTERS
 from catalogue.framing import FRAMING
 from catalogue.mixing import MIXING
 from catalogue.optimizer import OPTIMIZER
+from catalogue.policies import POLICIES
 from catalogue.reports import REPORTS
 from catalogue.resume import RESUME
 from catalogue.rule import RULE
@@ -25,6 +26,7 @@ MUTATIONS = (
     *COLORS,
     *TONES,
     *FILTERS,
+    *POLICIES,
     *DRAWS,
     *RULE,
     *OPTIMIZER,
