@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kerasaug.backend import Tensor, active, by_platform, count, gather_rows, map_samples, ops
+from kerasaug.backend import Tensor, active, by_platform, count, fuses_too_much, gather_rows, map_samples, ops
 from kerasaug.ops.computed import computed
 from kerasaug.ops.levels import Range, as_index, from_levels, to_inner_levels
 from kerasaug.ops.planes import as_planes
@@ -35,7 +35,9 @@ def histograms(images: Tensor, bin_of: Callable[[Tensor], Tensor], bins: int | T
     def one_by_one(samples: Tensor) -> Tensor:
         return map_samples(lambda sample: together(sample[None])[0], samples)
 
-    return by_platform(one_by_one, together, images) if active() == "jax" else together(images)
+    if active() != "jax" or not fuses_too_much(images):
+        return together(images)
+    return by_platform(one_by_one, together, images)
 
 
 def look_up(tables: Tensor, first: Tensor, levels: Tensor) -> Tensor:
