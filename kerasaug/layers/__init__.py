@@ -24,7 +24,6 @@ from kerasaug.layers.image.policy.uniform_augment import UniformAugment
 from kerasaug.layers.image.region.random_cutout import RandomCutout
 from kerasaug.layers.image.region.random_erasing import RandomErasing
 from kerasaug.layers.image.tone.auto_contrast import AutoContrast
-from kerasaug.layers.image.tone.clahe import CLAHE as CLAHE
 from kerasaug.layers.image.tone.clahe import ContrastLimitedAdaptiveHistogramEqualization
 from kerasaug.layers.image.tone.equalization import Equalization
 from kerasaug.layers.image.tone.random_posterization import RandomPosterization

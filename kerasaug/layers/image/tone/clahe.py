@@ -70,6 +70,3 @@ class ContrastLimitedAdaptiveHistogramEqualization(Tone):
     def tone(self, images: Tensor, params: Params) -> Tensor:
         """Looks each pixel up in the tables of four tiles."""
         return clahe(images, self.value_range, self.clip_limit, self.tile_grid_size, self.channel_axis)
-
-
-CLAHE = ContrastLimitedAdaptiveHistogramEqualization
