@@ -40,7 +40,7 @@ ARGUMENTS: dict[str, list[dict[str, Any]]] = {
     "RandomElasticTransform": [
         {},
         {"factor": 0.5, "scale": (0.2, 0.6), "interpolation": "nearest", "fill_mode": "constant", "fill_value": 3.0},
-        {"fill_mode": "wrap", "value_range": (0, 1), "seed": 9},
+        {"fill_mode": "mirror", "value_range": (0, 1), "seed": 9},
     ],
     "RandomErasing": [
         {},
