@@ -112,10 +112,9 @@ class _Taps:
     def along(self, images: Tensor, axis: int) -> Tensor:
         """float32: the weighted sum of what is read along an axis."""
         shape = [-1 if i == axis else 1 for i in range(4)]
-        return sum(
-            ops.cast(ops.take(images, self.index[:, k], axis=axis), "float32") * self.shares[:, k].reshape(shape)
-            for k in range(self.count)
-        )
+        shares = [ops.convert_to_tensor(self.shares[:, k].reshape(shape)) for k in range(self.count)]
+        taken = [ops.take(images, self.index[:, k], axis=axis) for k in range(self.count)]
+        return sum(ops.cast(pixels, "float32") * share for pixels, share in zip(taken, shares, strict=True))
 
 
 def _read(images: Tensor, rows: _Taps, columns: _Taps) -> Tensor:

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
-from warp_oracles import BOX_FORMATS, box_as
+from warp_oracles import box_as
 
 from kerasaug import Pipeline
 from kerasaug.layers import CenterCrop, RandomFlip
@@ -36,7 +36,7 @@ def test_a_smaller_image_is_resized_from_the_largest_window(rng, target, window,
 
 
 @both
-@pytest.mark.parametrize("box_format", BOX_FORMATS)
+@pytest.mark.parametrize("box_format", ["xyxy", "rel_yxyx", "center_xywh"])
 def test_targets_follow(rng, box_format, training):
     masks = rng.integers(0, 9, (1, 9, 12)).astype("int32")
     boxes = [[2.0, 1.0, 8.0, 6.0], [0.0, 0.0, 1.0, 1.0]]

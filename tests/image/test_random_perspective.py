@@ -4,7 +4,7 @@ import pytest
 from keras.ops import convert_to_numpy
 from PIL import Image
 from scipy import stats
-from warp_oracles import BOX_FORMATS, SCIPY_MODES, box_as, move_box, move_points, warp
+from warp_oracles import SCIPY_MODES, box_as, move_box, move_points, warp
 
 from kerasaug.layers import RandomPerspective
 
@@ -62,7 +62,7 @@ def test_pillow_reads_the_same_pixels(rng):
     assert (found == np.asarray(expected)).mean() > 0.97  # a place between two pixels may fall to either
 
 
-@pytest.mark.parametrize("box_format", BOX_FORMATS)
+@pytest.mark.parametrize("box_format", ["xyxy", "rel_yxyx", "center_xywh"])
 def test_boxes_come_back_in_the_format_they_came_in(box_format):
     box = [2.0, 1.0, 9.5, 6.0]
     boxes = np.array([[box_as(box, box_format, SIZE)]] * 3, "float32")

@@ -1,3 +1,5 @@
+"""The layer: what it frames, and its targets. Its kernels are tested in `tests/ops/test_resize.py`."""
+
 import cv2
 import keras
 import numpy as np
@@ -10,12 +12,7 @@ from kerasaug import Pipeline
 from kerasaug.layers import RandomFlip, Resizing
 
 SIZE = (17, 23)
-SIZES = [(9, 12), (30, 11), (17, 40)]
-PILLOW = {
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
-    "lanczos3": Image.Resampling.LANCZOS,
-}
+PILLOW = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 both = pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])
 
 
@@ -35,50 +32,11 @@ def pillow(images, size, kernel, box=None):
     )
 
 
-@both
-@pytest.mark.parametrize("kernel", PILLOW)
-@pytest.mark.parametrize("size", SIZES)
-def test_antialiased_kernels_are_pillow_s(images, size, kernel, training):
-    found = resized(images, *size, kernel, antialias=True, training=training)
-    np.testing.assert_allclose(found, pillow(images, size, kernel), atol=1e-2)
-
-
-def test_a_kernel_of_many_pixels_is_pillow_s(rng):
-    images = rng.uniform(0, 255, (1, 60, 45, 1)).astype("float32")
-    found = resized(images, 5, 4, "lanczos3", antialias=True)
-    np.testing.assert_allclose(found, pillow(images, (5, 4), "lanczos3"), atol=1e-2)
-
-
-@both
-@pytest.mark.parametrize("size", SIZES)
-def test_bilinear_is_opencv_s(images, size, training):
-    expected = np.stack([cv2.resize(one, size[::-1], interpolation=cv2.INTER_LINEAR) for one in images])
-    np.testing.assert_allclose(resized(images, *size, training=training), expected, atol=1e-2)
-
-
-@both
-@pytest.mark.parametrize("kernel", ["nearest", "bicubic", "lanczos3", "lanczos5"])
-@pytest.mark.parametrize("size", SIZES)
-def test_kernels_without_antialias_are_tensorflow_s(images, size, kernel, training):
-    tf = pytest.importorskip("tensorflow")
-    expected = tf.image.resize(images, size, kernel).numpy()
-    # TensorFlow reads the cubic off a table of 1024 entries
-    np.testing.assert_allclose(resized(images, *size, kernel, training=training), expected, atol=0.2)
-    assert np.abs(resized(images, *size, kernel, training=training) - expected).mean() < 0.05
-
-
-@both
-def test_area_is_opencv_s(images, training):
-    expected = np.stack([cv2.resize(one, (10, 8), interpolation=cv2.INTER_AREA) for one in images])
-    np.testing.assert_allclose(resized(images, 8, 10, "area", training=training), expected, atol=1e-2)
-
-
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("dtype", ["uint8", "int32"])
-def test_nearest_is_opencv_s_and_keeps_values(rng, size, dtype):
+def test_nearest_is_opencv_s_and_keeps_values(rng, dtype):
     images = rng.integers(0, 256, (2, *SIZE, 3)).astype(dtype)
-    expected = np.stack([cv2.resize(one, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT) for one in images])
-    found = resized(images, *size, "nearest", dtype=dtype)
+    expected = np.stack([cv2.resize(one, (40, 9), interpolation=cv2.INTER_NEAREST_EXACT) for one in images])
+    found = resized(images, 9, 40, "nearest", dtype=dtype)
     assert found.dtype == dtype
     np.testing.assert_array_equal(found, expected)
 

@@ -77,9 +77,9 @@ def test_one_matrix_serves_a_whole_batch(rng):
         np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "uint8", "int32", "uint32"])
+@pytest.mark.parametrize("dtype", ["float32", "uint8", "int32"])
 def test_windows_are_slices_by_a_gather_and_by_products(rng, dtype):
-    images = rng.integers(0, 2**31 if dtype.endswith("32") else 256, (3, 9, 12, 2)).astype(dtype)
+    images = rng.integers(0, 2**31 - 1 if dtype == "int32" else 256, (3, 9, 12, 2)).astype(dtype)
     top, left = np.array([0, 5, 2], "int32"), np.array([7, 0, 3], "int32")
     expected = np.stack([one[t : t + 4, c : c + 5] for one, t, c in zip(images, top, left, strict=True)])
     tensors = [convert_to_tensor(one) for one in (images, top, left)]
