@@ -68,7 +68,7 @@ class Color(Augmentation):
         for i, (layer, one) in enumerate(zip(layers, params, strict=True)):
             colors = layer.color(colors, one, mean)
             if layer.pointwise:
-                if colors.changes:
+                if colors.changes:  # each channel of a hue reads all three: 17 ms, and 10 so (64x224x224x3)
                     images = computed(_mapped(colors, images, data_format, limits))
                 images = layer.finish(images, one)
                 colors, mean = ColorMap(), _mean(layers[i + 1 :], images)
