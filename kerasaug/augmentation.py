@@ -28,8 +28,8 @@ DATA_FORMATS = ("channels_last", "channels_first")
 class Augmentation(SpecLayer):
     """Base class of every augmentation layer: draws per-sample parameters, then applies them.
 
-    A subclass belongs to a family (`Warp`, `Color`, `Tone`, `Region`, `Mix`), which routes every target, and writes
-    `draw_params` and its family's one method.
+    A subclass belongs to a family (`Warp`, `Displace`, `Color`, `Tone`, `Filter`, `Region`, `Mix`), which routes every
+    target, and writes `draw_params` and its family's one method.
 
     Called directly, or mapped over a dataset, a layer augments; inside a model it does so only when `training=True`
     reaches it, so `model(x)`, `predict` and every export are clean.
@@ -59,6 +59,7 @@ class Augmentation(SpecLayer):
 
     fuse = True
     geometric = False  # whether it moves pixels, and can move them back
+    irreversible = False  # whether it may move pixels, and cannot
     in_place = False  # whether it ends with a function of each pixel, from which others can go on in the same pass
     joins = False  # whether it is such a function and no more, so that it can share the pass of what was before it
     materializes = False  # whether its result is computed once, whoever reads it
@@ -154,17 +155,17 @@ class Augmentation(SpecLayer):
             A new sample. What had left the frame is gone, and filled as `fill_mode` says.
 
         Raises:
-            TypeError: When no op is geometric, or one mixes samples.
+            TypeError: When no op is geometric, or one mixes samples, displaces pixels or chooses among layers.
         """
         if size is not None:
             size = as_size(size, self._label)
         with backend.dataset_scope():
             sample = unpack(data, self.keys, self._label)
             pairs = [(layer, one) for layer, one in self._given(params, sample) if layer.geometric]
-            if self.mixes or not pairs:
+            if self.mixes or not pairs or any(layer.irreversible for layer in self.ops()):
                 raise TypeError(
-                    f"{self._label} cannot be inverted: it expects geometric layers, and none that mixes. Received: "
-                    f"{[type(layer).__name__ for layer, _ in self.leaves(params)]}."
+                    f"{self._label} cannot be inverted: it expects geometric layers, and none that mixes, displaces or "
+                    f"chooses. Received: {[type(layer).__name__ for layer, _ in self.leaves(params)]}."
                 )
             layers, each = [layer for layer, _ in pairs], [one for _, one in pairs]
             for layer in layers:
@@ -220,7 +221,8 @@ class Augmentation(SpecLayer):
     @classmethod
     def fused(cls, layers: Sequence["Augmentation"], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
         """One pass over the pixels for several ops: what a family writes."""
-        raise NotImplementedError(f"{cls.__name__} belongs to no family: subclass Warp, Color, Tone, Region or Mix.")
+        families = "Warp, Displace, Color, Tone, Filter, Region or Mix"
+        raise NotImplementedError(f"{cls.__name__} belongs to no family: subclass {families}.")
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, read off its signature, so that none is forgotten."""

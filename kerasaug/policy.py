@@ -34,6 +34,7 @@ class Policy(Composite):
 
     slots = 1
     materializes = True  # a loop's result is
+    irreversible = True
 
     def refuse_mixing(self) -> None:
         """Raises where a layer mixes: of several slots, each sample's partner would be in another one."""

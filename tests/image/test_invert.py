@@ -60,3 +60,11 @@ def test_what_cannot_be_undone_says_so(names):
     images = _waves(8, 8)
     with pytest.raises(TypeError, match="cannot be inverted"):
         pipeline.invert(images, pipeline.draw(images))
+
+
+@pytest.mark.parametrize("make", [lambda: layers.RandomElasticTransform(1.0), lambda: layers.RandAugment()])
+def test_what_displaces_or_chooses_is_not_left_out_in_silence(make):
+    pipeline = kerasaug.Pipeline([layers.RandomRotation(0.1), make()])
+    images = np.zeros((2, 8, 8, 3), "float32")
+    with pytest.raises(TypeError, match="cannot be inverted: .* and none that mixes, displaces or chooses"):
+        pipeline.invert(images, pipeline.draw(images))

@@ -33,6 +33,8 @@ class Displace(Augmentation):
         **kwargs: See `kerasaug.Augmentation`.
     """
 
+    irreversible = True  # but for points, one by one
+
     def __init__(
         self,
         fill_mode: str = "reflect",
