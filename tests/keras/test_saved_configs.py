@@ -62,6 +62,8 @@ def test_a_loaded_layer_gives_results_of_the_same_kind(name, arguments):
     """The same keys, shapes and dtypes of images; other targets keep their own dtype here, whatever Keras does."""
     theirs = make(KERAS, name, **arguments)
     ours = getattr(OURS, name).from_config(theirs.get_config())
+    if arguments.get("fill_mode") == "mirror":  # which Keras takes, and refuses when it is called on TensorFlow
+        theirs = make(KERAS, name)
     low, high = value_range(arguments)
     batch = (low + (high - low) * images(BATCH, HEIGHT, WIDTH) / 255.0).astype("float32")
     for data in (batch, batch[0]) if not ours.mixes else (batch,):
