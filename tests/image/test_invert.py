@@ -66,5 +66,5 @@ def test_what_cannot_be_undone_says_so(names):
 def test_what_displaces_or_chooses_is_not_left_out_in_silence(make):
     pipeline = kerasaug.Pipeline([layers.RandomRotation(0.1), make()])
     images = np.zeros((2, 8, 8, 3), "float32")
-    with pytest.raises(TypeError, match="cannot be inverted: .* and none that mixes, displaces or chooses"):
+    with pytest.raises(TypeError, match=r"cannot be inverted: .* and none that mixes, displaces or chooses"):
         pipeline.invert(images, pipeline.draw(images))
