@@ -93,7 +93,7 @@ class MenuPolicy(Policy):
         level = ops.where(fades, rng.strength * level, level)
         signs = [ops.where(rng.unit((self.slots,)) < 0.5, -1.0, 1.0) for _ in range(2)]
         places = [rng.unit((self.slots,)) for _ in range(2)]
-        return self._parameters(op, Draws(level, *signs, *places))
+        return self._parameters_of(op, Draws(level, *signs, *places))
 
     def params_for(self, names: Any, level: Any, sign: Any = 1.0) -> Params:
         """Parameters for `apply` of ops and levels of one's own.
@@ -117,9 +117,9 @@ class MenuPolicy(Policy):
             return ops.convert_to_tensor(np.broadcast_to(np.asarray(value, "float32"), table.shape).copy())
 
         drawn = Draws(full(level), full(sign), full(sign), full(0.5), full(0.5))
-        return self._parameters(ops.convert_to_tensor(op), drawn)
+        return self._parameters_of(ops.convert_to_tensor(op), drawn)
 
-    def _parameters(self, op: Tensor, drawn: Draws) -> Params:
+    def _parameters_of(self, op: Tensor, drawn: Draws) -> Params:
         numbers = [self._names.index(move.layer) if move.layer else len(self._names) for move in self.listed]
         table = ops.convert_to_tensor(np.array([*numbers, len(self._names)], "int32"))
         index = ops.take(table, op)
