@@ -1,8 +1,12 @@
 """What `import kerasaug` needs, and what it leaves alone."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
+
+import kerasaug
 
 HEAVY = ("tensorflow_datasets", "sklearn", "matplotlib", "tensorflow_text", "keras_hub", "keras_cv")
 
@@ -44,3 +48,10 @@ def test_importing_the_package_imports_no_extra():
     added = {name.partition(".")[0] for name in set(after) - set(before)}
     assert "kerasaug" in added
     assert not added & {*HEAVY, "tensorflow"}
+
+
+def test_private_api_stays_in_one_place():
+    package = Path(kerasaug.__file__).parent
+    private = re.compile(r"keras\.src|tensorflow\.python")
+    files = {path.relative_to(package) for path in package.rglob("*.py") if private.search(path.read_text())}
+    assert {file.parts[0] for file in files} == {"backend"}

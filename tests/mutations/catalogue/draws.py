@@ -129,7 +129,7 @@ DRAWS = (
     ),
     Mutation(
         "every element of a dataset has the same draw",
-        "kerasaug/backend.py",
+        "kerasaug/backend/layer.py",
         "tf.int64), count])",
         "tf.int64), 0 * count])",
         ("tests/datasets/test_augment_dataset.py::test_a_plain_parallel_map_gives_every_element_its_own_draw",),

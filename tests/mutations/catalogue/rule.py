@@ -23,7 +23,7 @@ RULE = (
     ),
     Mutation(
         "a stateless call counts as a direct one",
-        "kerasaug/backend.py",
+        "kerasaug/backend/layer.py",
         "entry_layer is self and not in_stateless_scope()",
         "entry_layer is self",
         ("tests/test_training_rule.py::test_stateless_call_follows_the_same_rule",),
