@@ -64,6 +64,7 @@ class Augmentation(SpecLayer):
     joins = False  # whether it is such a function and no more, so that it can share the pass of what was before it
     materializes = False  # whether its result is computed once, whoever reads it
     own_cluster = True  # whether XLA is faster at it than TensorFlow's kernels are
+    fits_boxes = False  # whether it brings boxes to a number
     needs_batch = False  # whether samples meet each other, labels too
 
     def __init__(
@@ -135,7 +136,7 @@ class Augmentation(SpecLayer):
             sample = unpack(data, self.keys, self._label)
             self._check(sample)
             try:
-                return pack(self._apply(sample, self._given(params, sample)))
+                return pack(self._applied(sample, self._given(params, sample)))
             except KeyError as error:
                 raise ValueError(
                     f"{self._label} expects parameters as draw() returns them. Received: none named {error}."
@@ -187,7 +188,7 @@ class Augmentation(SpecLayer):
         if not training:
             return pack(self._infer(sample))
         self._check(sample)
-        return pack(self._apply(sample, self.leaves(self._draw(sample, None, None))))
+        return pack(self._applied(sample, self.leaves(self._draw(sample, None, None))))
 
     def op_count(self) -> int:
         """How many layers draw: this one, and those inside."""
@@ -264,7 +265,7 @@ class Augmentation(SpecLayer):
         batch = sample.fields["images"].shape[0]
         return [(layer, as_tensors(one, batch, layer._label)) for layer, one in self.leaves(params)]
 
-    def _apply(self, sample: Sample, pairs: list[tuple["Augmentation", Params]]) -> Sample:
+    def _applied(self, sample: Sample, pairs: list[tuple["Augmentation", Params]]) -> Sample:
         fields = sample.fields
         for stage, group in self._stages(pairs):
             fields = stage(fields, group)

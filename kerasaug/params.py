@@ -32,7 +32,7 @@ def _nested(value: Any, what: str, batch: int | None, layer: str) -> Any:
     """A tensor; those of a policy's layers come in lists and dicts."""
     if isinstance(value, Mapping):
         return {name: _nested(one, f"{what}[{name!r}]", batch, layer) for name, one in value.items()}
-    if isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
+    if isinstance(value, list) and all(isinstance(one, Mapping) for one in value):
         return [_nested(one, f"{what}[{i}]", batch, layer) for i, one in enumerate(value)]
     return _as_tensor(value, what, batch, layer)
 

@@ -1,6 +1,7 @@
 """Layers that choose, for each sample on its own, which of their layers to apply, and in what order."""
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import keras
@@ -9,6 +10,7 @@ from kerasaug import backend
 from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops
 from kerasaug.boxes import PADDING
+from kerasaug.checks import check_spec
 from kerasaug.composite import Composite
 from kerasaug.draw import Rng
 from kerasaug.params import Params
@@ -25,7 +27,7 @@ class Policy(Composite):
     accelerators the layers run on the whole batch, with neutral parameters where they were not chosen; neighbours of
     one family share a pass.
 
-    A subclass writes `choose`; one with a menu of its own, `draw_slots`.
+    A subclass writes `choose`.
 
     Args:
         layers: What to choose from.
@@ -35,6 +37,21 @@ class Policy(Composite):
     slots = 1
     materializes = True  # a loop's result is
     irreversible = True
+
+    def __init__(self, layers: Sequence[Augmentation], **kwargs: Any) -> None:
+        super().__init__(layers, **kwargs)
+        each = [op for layer in self.layers for op in layer.ops()]
+        fitting = [type(op).__name__ for op in each if op.fits_boxes]
+        classes = {op.num_classes for op in each if getattr(op, "num_classes", None) is not None}
+        if fitting:
+            raise ValueError(
+                f"{type(self).__name__} expects layers that leave the number of boxes alone, or mix. Received: "
+                f"{fitting}. Put it behind, in a Pipeline."
+            )
+        if len(classes) > 1:
+            raise ValueError(
+                f"{type(self).__name__} expects its layers to agree on num_classes. Received: {sorted(classes)}."
+            )
 
     def refuse_mixing(self) -> None:
         """Raises where a layer mixes: of several slots, each sample's partner would be in another one."""
@@ -49,11 +66,6 @@ class Policy(Composite):
         """int32 (batch, slots): the index of a layer, or their number for none."""
         raise NotImplementedError(f"{type(self).__name__} must implement `choose(rng)`.")
 
-    def draw_slots(self, rng: Rng, index: Tensor, strengths: Params) -> list[list[Params]]:
-        """Parameters of each layer, for each slot: neutral where the slot is not its own."""
-        each = range(len(self.layers))
-        return [self._draws(rng, [index[:, slot] == i for i in each], strengths) for slot in range(self.slots)]
-
     def _draws(self, rng: Rng, which: Sequence[Tensor], strengths: Params) -> list[Params]:
         drawn = []
         for layer, own, chosen in zip(self.layers, strengths["layers"], which, strict=True):
@@ -63,11 +75,11 @@ class Policy(Composite):
         return drawn
 
     def draw_from(self, rng: Rng, strengths: Params) -> Params:
-        """The choice, and every layer's parameters for every slot, stacked along the second axis."""
-        index = self.choose(rng)
-        if self._keeps_size():  # a sample that is left out runs nothing
-            index = ops.where(rng.chosen[:, None], index, len(self.layers))
-        slots = self.draw_slots(rng, index, strengths)
+        """The choice, and every layer's parameters for every slot: neutral where the slot is not its own."""
+        left_out = len(self.layers) if self._keeps_size() else 0  # nothing, or what is done at inference
+        index = ops.where(rng.chosen[:, None], self.choose(rng), left_out)
+        each = range(len(self.layers))
+        slots = [self._draws(rng, [index[:, slot] == i for i in each], strengths) for slot in range(self.slots)]
         stacked = keras.tree.map_structure(lambda *one: ops.stack(one, axis=1), *slots)
         return {"index": index, "layers": stacked}
 
@@ -95,6 +107,15 @@ class Policy(Composite):
             raise ValueError(f"{self._label} expects layers that {demand}. Received: {sorted(sizes, key=str)}.")
         return sizes.pop()
 
+    def _spec(self, fields: Fields) -> Fields:
+        images = fields["images"]
+        check_spec(images, self._label)
+        self.check({"images": images})
+        shape = self._image_shape(tuple(images.shape))
+        for layer in self.layers:
+            fields = layer._spec(fields) if layer.mixes else fields  # of labels, and of boxes
+        return {**fields, "images": keras.KerasTensor(shape, dtype=self.compute_dtype)}
+
     def infer(self, fields: Fields) -> Fields:
         """What the first layer does, where the layers change the size; labels encoded."""
         return self.encode(fields if self._keeps_size() else self.layers[0].infer(fields))
@@ -110,8 +131,10 @@ class Policy(Composite):
         policy.output_size(shape[2:] if policy.data_format == "channels_first" else shape[1:3])  # which raises
         fields = {**fields, "images": ops.cast(fields["images"], "float32")}
         if policy.mixes:
-            return policy._select(fields, one)
+            return policy.alternatives(policy.encode(fields), one)
         moving = {kind: value for kind, value in fields.items() if kind not in ("labels", "sample_weight")}
+        if shape[0] == 0:  # of no samples, a loop cannot tell what it would return
+            return {**fields, **policy.together(moving, one)}
         moved = backend.by_platform(policy.one_by_one, policy.together, moving, one)
         return {**fields, **moved}
 
@@ -138,6 +161,8 @@ class Policy(Composite):
 
     def together(self, fields: Fields, params: Params) -> Fields:
         """The whole batch, slot after slot."""
+        if not self._keeps_size():
+            return self.alternatives(fields, params)
         return self.run_slots(fields, params, range(self.slots))
 
     def run_slots(self, fields: Fields, params: Params, slots: Sequence[int]) -> Fields:
@@ -145,8 +170,12 @@ class Policy(Composite):
         layers = [(i, layer) for i, layer in enumerate(self.layers) if self.fits(layer, fields)]
         for slot in slots:
             drawn = keras.tree.map_structure(lambda value, slot=slot: value[:, slot], params["layers"])
+            if not self._is_flat():
+                for i, layer in layers:
+                    fields = _run(layer, fields, drawn[i])
+                continue
             pairs = [leaf for i, layer in layers for leaf in layer.leaves(drawn[i])]
-            for stage, group in _staged(_by_family(pairs) if self._is_flat() else pairs):
+            for stage, group in _staged(_by_family(pairs)):
                 fields = stage.run(fields, group)
         return fields
 
@@ -158,18 +187,19 @@ class Policy(Composite):
         """Whether each layer is one op, so that a slot changes a sample once, and the order of its layers is free."""
         return not any(isinstance(layer, Composite) for layer in self.layers)
 
-    def _select(self, fields: Fields, params: Params) -> Fields:
-        """Each sample's result from the layer chosen for it; every layer sees the batch as it came."""
+    def alternatives(self, fields: Fields, params: Params) -> Fields:
+        """Each sample's result from the layer chosen for it, where every layer sees the batch as it came."""
         drawn = keras.tree.map_structure(lambda value: value[:, 0], params["layers"])
-        fields = self.encode(fields)
-        result = _padded(fields, fields)
-        for i, (layer, one) in enumerate(zip(self.layers, drawn, strict=True)):
-            other = _padded(_run(layer, fields, one), fields)
+        results = [_run(layer, fields, one) for layer, one in zip(self.layers, drawn, strict=True)]
+        if self._keeps_size():
+            results.append(fields)
+        *others, result = _of_one_count(results)
+        for i, other in enumerate(others):
             result = keras.tree.map_structure(_where_equal(params["index"][:, 0], i), other, result)
         return result
 
 
-_ANY_SIZE = (1009, 1013)  # stands for any, to ask a layer what it makes of it
+_ANY_SIZE = (None, None)  # to ask a layer what it makes of it
 
 
 def _run(layer: Augmentation, fields: Fields, params: Params) -> Fields:
@@ -200,23 +230,27 @@ def _without_batch(result: Fields, like: Fields) -> Fields:
     )
 
 
-def _padded(fields: Fields, before: Fields) -> Fields:
-    """As many boxes as mixing returns, and mixed labels' dtype."""
-    if "bounding_boxes" not in fields:
-        return fields
-    count = 2 * before["bounding_boxes"]["labels"].shape[1]
-    missing = count - fields["bounding_boxes"]["labels"].shape[1]
+def _of_one_count(results: list[Fields]) -> list[Fields]:
+    """As many boxes in each as in the one that has most: mixing appends the partners'."""
+    if "bounding_boxes" not in results[0]:
+        return results
+    counts = [ops.shape(one["bounding_boxes"]["labels"])[1] for one in results]
+    most = reduce(max if all(isinstance(count, int) for count in counts) else ops.maximum, counts)
 
-    def pad(value: Tensor) -> Tensor:
+    def pad(value: Tensor, missing: Any) -> Tensor:
         widths = [[0, 0], [0, missing]] + [[0, 0]] * (len(value.shape) - 2)
         return ops.pad(value, widths, constant_values=PADDING)
 
-    return {**fields, "bounding_boxes": keras.tree.map_structure(pad, fields["bounding_boxes"])}
+    boxes = [
+        keras.tree.map_structure(lambda value, count=count: pad(value, most - count), one["bounding_boxes"])
+        for one, count in zip(results, counts, strict=True)
+    ]
+    return [{**one, "bounding_boxes": padded} for one, padded in zip(results, boxes, strict=True)]
 
 
 def _where_equal(index: Tensor, i: int) -> Callable[[Tensor, Tensor], Tensor]:
     def select(one: Tensor, other: Tensor) -> Tensor:
         which = ops.reshape(index == i, (-1,) + (1,) * (len(one.shape) - 1))
-        return ops.where(which, one, ops.cast(other, one.dtype))
+        return ops.where(which, one, other)  # of mixed labels and others, floats
 
     return select

@@ -29,7 +29,7 @@ class RandomOrder(Policy):
 
     Raises:
         TypeError: When something in `layers` is no augmentation layer.
-        ValueError: When a layer mixes samples, or changes their size.
+        ValueError: When there are no layers, or one mixes samples or changes their size.
 
     Example:
 
@@ -46,6 +46,8 @@ class RandomOrder(Policy):
 
     def __init__(self, layers: Sequence[Augmentation], seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(layers, seed=seed, **kwargs)
+        if not self.layers:
+            raise ValueError("RandomOrder expects at least one layer. Received: layers=[].")
         self.slots = len(self.layers)
         self.refuse_mixing()
 

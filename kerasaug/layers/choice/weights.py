@@ -32,6 +32,7 @@ def ordered(rng: Rng, weights: Sequence[float]) -> Tensor:
     Reference:
         Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006.
     """
-    rates = ops.convert_to_tensor(np.maximum(np.asarray(weights, "float64"), 1e-30).astype("float32"))
+    relative = np.asarray(weights, "float64") / max(weights)
+    rates = ops.convert_to_tensor(np.maximum(relative, 1e-30).astype("float32"))
     waits = -ops.log(rng.unit((len(weights),))) / rates[None]
     return ops.cast(ops.argsort(waits, axis=-1), "int32")

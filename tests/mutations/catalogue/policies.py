@@ -20,15 +20,15 @@ POLICIES = (
     Mutation(
         "samples that are left out run the first layer",
         _POLICY,
-        "index = ops.where(rng.chosen[:, None], index, len(self.layers))",
-        "index = ops.where(rng.chosen[:, None], index, 0)",
+        "ops.where(rng.chosen[:, None], self.choose(rng), left_out)",
+        "ops.where(rng.chosen[:, None], self.choose(rng), 0)",
         (_RUNS + "test_mixing_leaves_out_whom_p_leaves_out",),
     ),
     Mutation(
         "mixes see what the one before them made",
         _POLICY,
-        "other = _padded(_run(layer, fields, one), fields)",
-        "other = _padded(_run(layer, {**fields, 'images': result['images']}, one), fields)",
+        "results = [_run(layer, fields, one) for layer, one in zip(self.layers, drawn, strict=True)]",
+        "results = [fields := _run(layer, fields, one) for layer, one in zip(self.layers, drawn, strict=True)]",
         (_RUNS + "test_a_choice_of_mixes_is_that_of_each_on_the_batch_as_it_came",),
     ),
     Mutation(

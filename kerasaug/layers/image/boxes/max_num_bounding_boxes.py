@@ -9,6 +9,7 @@ from kerasaug import boxes
 from kerasaug.arguments import as_integer
 from kerasaug.augmentation import Augmentation
 from kerasaug.draw import Rng
+from kerasaug.layers.image.checks import check_fill
 from kerasaug.params import Params
 from kerasaug.registry import register
 
@@ -34,7 +35,8 @@ class MaxNumBoundingBoxes(Augmentation):
         The input's; boxes (batch, max_number, 4), labels (batch, max_number).
 
     Raises:
-        ValueError: When `max_number` is no positive integer, or `fill_value` no integer.
+        ValueError: When `max_number` is no positive integer, or `fill_value` no integer, or none that the boxes' and
+            labels' dtypes can hold.
 
     Example:
 
@@ -47,6 +49,8 @@ class MaxNumBoundingBoxes(Augmentation):
     Reference:
         `keras.layers.MaxNumBoundingBoxes`.
     """
+
+    fits_boxes = True
 
     def __init__(self, max_number: int, fill_value: int = boxes.PADDING, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -68,6 +72,8 @@ class MaxNumBoundingBoxes(Augmentation):
         """As at training."""
         if "bounding_boxes" not in fields:
             return fields
+        for name in fields["bounding_boxes"]:
+            check_fill(fields["bounding_boxes"], name, "fill_value", self.fill_value, self._label)
         return {**fields, "bounding_boxes": boxes.fit(fields["bounding_boxes"], self.max_number, self.fill_value)}
 
     def _spec(self, fields: dict[str, Any]) -> dict[str, Any]:

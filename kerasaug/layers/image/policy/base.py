@@ -148,7 +148,7 @@ class MenuPolicy(Policy):
     def fits(self, layer: Augmentation, fields: Fields) -> bool:
         """Whether a layer can do anything to such images: colours need three channels."""
         channels = fields["images"].shape[1 if self.data_format == "channels_first" else -1]
-        return channels == 3 or not getattr(layer, "needs_rgb", False)
+        return channels in (3, None) or not getattr(layer, "needs_rgb", False)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments; the layers follow from them."""

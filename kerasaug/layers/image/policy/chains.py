@@ -1,5 +1,7 @@
 """Chains of ops, side by side, and a blend of what they make of an image."""
 
+from typing import Any
+
 from kerasaug import backend
 from kerasaug.backend import Tensor, ops
 from kerasaug.layers.image.policy.base import MenuPolicy
@@ -15,6 +17,17 @@ class Chains(MenuPolicy):
 
     num_chains: int
     chain_depth: int
+
+    def params_for(self, names: Any, level: Any, sign: Any = 1.0) -> Params:
+        """The same, of chains that weigh alike, and nothing of the original."""
+        params = super().params_for(names, level, sign)
+        batch = len(names)
+        weights = ops.full((batch, self.num_chains), 1.0 / self.num_chains)
+        return {**params, "weights": weights, "own": ops.zeros((batch,))}
+
+    def check(self, fields: Fields) -> None:
+        """Of images alone."""
+        super().check({"images": fields["images"]})
 
     def run_one(self, fields: Fields, params: Params) -> Fields:
         """The chains of one image, blended."""

@@ -59,7 +59,7 @@ class PolicyContrast(Color):
     def color(self, colors: ColorMap, params: Params, mean: Tensor) -> ColorMap:
         """Scales every channel about the same gray."""
         gray = colors(mean)
-        channels = gray.shape[1]
+        channels = gray.shape[1] or 3
         weights = LUMA if channels == 3 else (1.0 / channels,) * channels
         gray = sum(weight * gray[:, i] for i, weight in enumerate(weights))
         return _scaled(colors, params["factor"], gray)
@@ -106,7 +106,7 @@ class PolicyCutout(Region):
         center = ops.stack([params["x"], params["y"]], axis=1)
         return rectangle(clipped_square(center, ops.stack([side, side], axis=1), size), size)
 
-    def filling(self, images: Tensor, params: Params) -> Tensor | float:
+    def filling(self, shape: tuple[Any, ...], params: Params) -> Tensor | float:
         """The constant."""
         return self.fill_value
 

@@ -101,7 +101,7 @@ def posterize(most: float, bits: int = 8) -> Move:
 
 
 def solarize() -> Move:
-    """Inverts what lies above a threshold, which falls from white to black."""
+    """Inverts what lies at or above a threshold, which falls from white to black: at level 0, white alone."""
 
     def value(drawn: Draws) -> Tensor:
         return 1.0 - drawn.level

@@ -16,7 +16,8 @@ class RandAugment(MenuPolicy):
     """Applies some ops to each image, one after another, each drawn for that image alone from a menu of equal chances.
 
     Keras's layer draws once for the whole batch, evaluates every op, and turns by up to half a circle; here a level of
-    1 is the largest magnitude of the paper for every op, and directions are drawn.
+    1 is the largest magnitude of the paper for geometry and bits, and the whole of a factor's range for colours, and
+    directions are drawn.
 
     Targets: images, segmentation_masks, bounding_boxes, keypoints.
 
@@ -92,7 +93,7 @@ class RandAugment(MenuPolicy):
         if self.magnitude_std:
             level = ops.clip(level + self.magnitude_std * rng.normal(shape=shape), 0.0, 1.0)
         op = rng.integers(0, len(self.listed), shape)
-        return Choice(op, level, self._applied(rng, op))
+        return Choice(op, level, self._happening(rng, op))
 
-    def _applied(self, rng: Rng, op: Tensor) -> Tensor:
+    def _happening(self, rng: Rng, op: Tensor) -> Tensor:
         return rng.unit((self.num_ops,)) < self.rate if self.rate < 1.0 else ops.ones_like(op) > 0
