@@ -38,6 +38,8 @@ def densify(bounding_boxes: Any, batched: bool, layer: str, max_boxes: int | Non
     check_structure(bounding_boxes, layer)
     _check_counts(bounding_boxes, layer)
     dense = {name: _dense(value, f"bounding_boxes[{name!r}]", layer) for name, value in bounding_boxes.items()}
+    for name in dense if max_boxes is not None else ("boxes", "labels"):
+        _refuse_unsigned(dense[name], f"bounding_boxes[{name!r}]", layer)
     shape = tuple(dense["boxes"].shape)
     if len(shape) != (3 if batched else 2) or shape[-1] != 4:
         expected = "(batch, boxes, 4)" if batched else "(boxes, 4)"
@@ -105,6 +107,7 @@ def _dense(value: Any, what: str, layer: str) -> Tensor:
 def _from_ragged(value: Any, what: str, layer: str) -> Tensor:
     if not is_number(value):
         raise TypeError(f"{layer} expects {what} to be numbers. Received: a ragged tensor of dtype={dtype_of(value)}.")
+    _refuse_unsigned(value, what, layer)
     inner = [4 if length is None else length for length in value.shape[2:]]
     return value.to_tensor(PADDING, shape=[None, None, *inner])
 
@@ -120,11 +123,21 @@ def _stack(rows: Sequence[Any], what: str, layer: str) -> np.ndarray:
     count = max(len(array) for array in arrays)
     inner = next(iter(shapes), arrays[0].shape[1:])
     dtype = np.result_type(*[array.dtype for array in arrays if array.size] or [np.dtype("float32")])
+    _refuse_unsigned(np.empty(0, dtype), what, layer)
     stacked = np.full((len(arrays), count, *inner), PADDING, dtype)
     for row, array in zip(stacked, arrays, strict=True):
         if array.size:
             row[: len(array)] = array
     return stacked
+
+
+def _refuse_unsigned(value: Any, what: str, layer: str) -> None:
+    """Padding would wrap: to class 255, in uint8."""
+    if dtype_of(value).startswith("uint"):
+        raise TypeError(
+            f"{layer} pads with {PADDING}, and expects {what} of a signed dtype. Received: dtype={dtype_of(value)}. "
+            "Cast to int32."
+        )
 
 
 def fit(bounding_boxes: dict[str, Tensor], count: int, fill_value: int = PADDING) -> dict[str, Tensor]:

@@ -139,6 +139,23 @@ def test_malformed_boxes(boxes):
     _says(error, "RandomFlip")
 
 
+@pytest.mark.parametrize("way", ["dense", "lists", "ragged"])
+@pytest.mark.parametrize("name", ["boxes", "labels"])
+def test_boxes_that_cannot_hold_padding(name, way):
+    """A box that is dropped would come back as one of class 255."""
+    boxes = {"boxes": np.ones((4, 1, 4), "int32"), "labels": np.ones((4, 1), "int32")}
+    boxes[name] = boxes[name].astype("uint8")
+    if way == "lists":
+        boxes = {key: list(value) for key, value in boxes.items()}
+    if way == "ragged":
+        tf = pytest.importorskip("tensorflow")
+        boxes = {key: tf.RaggedTensor.from_tensor(value) for key, value in boxes.items()}
+    for layer in (L.RandomFlip(bounding_box_format="xyxy"), L.MaxNumBoundingBoxes(3)):
+        with pytest.raises(TypeError) as error:
+            layer({"images": images(), "bounding_boxes": boxes})
+        _says(error, layer.name, name, "dtype=uint8", "int32")
+
+
 def test_a_box_format_that_keras_does_not_know():
     with pytest.raises(ValueError) as error:
         L.RandomFlip(bounding_box_format="corners")

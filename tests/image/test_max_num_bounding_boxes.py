@@ -29,6 +29,13 @@ def test_fewer_boxes_are_padded(fill_value, training):
 
 
 @both
+@pytest.mark.parametrize("fill_value", [-129, 128])
+def test_a_filling_that_labels_cannot_hold(fill_value, training):
+    with pytest.raises(ValueError, match=rf"max_num.*labels of dtype int8.*Received: fill_value={fill_value}"):
+        fitted(BOXES, LABELS.astype("int8"), 5, training, fill_value=fill_value)
+
+
+@both
 def test_more_are_cut_padding_first(training):
     boxes, labels = fitted(BOXES, LABELS, 2, training)
     np.testing.assert_array_equal(boxes, [BOXES[0, [0, 2]], BOXES[1, :2]])

@@ -68,6 +68,12 @@ def test_dense_boxes_are_padded_too():
     assert tuple(dense["boxes"].shape) == (2, 3, 4)
 
 
+def test_entries_that_cannot_hold_padding():
+    boxes = {"boxes": np.ones((2, 1, 4)), "labels": np.ones((2, 1), "int32"), "crowd": np.ones((2, 1), "uint8")}
+    with pytest.raises(TypeError, match=r"densify_boxes.*expects .*crowd.*Received: dtype=uint8.*int32"):
+        kerasaug.densify_boxes(3)({"bounding_boxes": boxes})
+
+
 def test_tuples_keep_their_other_parts():
     boxes = {"boxes": BOXES, "labels": LABELS}
     whole = kerasaug.densify_boxes(2, keys={"bounding_boxes": "y"})
