@@ -154,3 +154,10 @@ def test_boxes_that_leave_become_padding_and_padding_stays(rng):
     assert (found["boxes"][found["labels"] == -1] == -1).all()
     corner = found["boxes"][:, 0][found["labels"][:, 0] == 1]
     assert (corner >= 0).all()
+
+
+def test_strength_acts_once():
+    layers = [RandomElasticTransform((1.0, 1.0), scale=(1.0, 1.0), strength=one) for one in (0.5, 1.0)]
+    half, whole = (to_numpy(layer.draw(np.zeros((64, 1, 1, 1), "uint8"), seed=1)) for layer in layers)
+    assert half["chosen"].all()
+    np.testing.assert_allclose(half["scale"], whole["scale"] / 2)

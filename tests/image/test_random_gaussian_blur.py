@@ -74,3 +74,10 @@ def test_images_of_unknown_size_are_filtered_alike(rng, layer, params, data_form
 def test_kernels_that_have_no_middle_or_are_too_large(kernel_size):
     with pytest.raises(ValueError, match=r"RandomGaussianBlur expects kernel_size.*Received"):
         RandomGaussianBlur(kernel_size=kernel_size)
+
+
+def test_strength_acts_once():
+    layers = [RandomGaussianBlur((1.0, 1.0), sigma=2.0, strength=one) for one in (0.5, 1.0)]
+    half, whole = (to_numpy(layer.draw(np.zeros((64, 1, 1, 1), "uint8"), seed=1)) for layer in layers)
+    assert half["chosen"].all()
+    np.testing.assert_allclose(half["sigma"], whole["sigma"] / 2)

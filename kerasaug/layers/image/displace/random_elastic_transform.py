@@ -83,7 +83,7 @@ class RandomElasticTransform(Displace):
     def draw_params(self, rng: Rng) -> Params:
         """Whom to distort, how far, and a key to the field."""
         return {
-            "chosen": rng.bernoulli(rng.uniform(*self.factor)),
+            "chosen": ops.logical_and(rng.chosen, rng.unit() < rng.uniform(*self.factor)),
             "scale": rng.uniform(*self.scale, neutral=0.0),
             "key": rng.key(),
         }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasaug.arguments import as_integers, as_range
-from kerasaug.backend import Tensor
+from kerasaug.backend import Tensor, ops
 from kerasaug.draw import Rng
 from kerasaug.layers.image.filter.base import Filter
 from kerasaug.ops.filters import Rows, blur, gaussian
@@ -72,7 +72,8 @@ class RandomGaussianBlur(Filter):
 
     def draw_params(self, rng: Rng) -> Params:
         """Whom to blur, and deviations in pixels."""
-        return {"chosen": rng.bernoulli(rng.uniform(*self.factor)), "sigma": rng.uniform(*self.sigma, neutral=0.0)}
+        happens = ops.logical_and(rng.chosen, rng.unit() < rng.uniform(*self.factor))
+        return {"chosen": happens, "sigma": rng.uniform(*self.sigma, neutral=0.0)}
 
     def filter(self, rows: Rows, params: Params) -> Tensor:
         """Blurs."""
