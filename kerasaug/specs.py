@@ -27,7 +27,9 @@ class SpecLayer(backend.DataLayer):
         """Shapes and dtypes of a call's result, without computing it."""
         if not isinstance(data, Mapping):
             return self._spec({"images": data})["images"]
-        names = {kind: (self.keys or {}).get(kind, kind) for kind in ("images", "labels", "bounding_boxes")}
+        names = {
+            kind: (self.keys or {}).get(kind, kind) for kind in ("images", "labels", "bounding_boxes", "sample_weight")
+        }
         check_images_in(data, names["images"], self._label)
         fields = {kind: data[name] for kind, name in names.items() if name in data}
         return {**data, **{names[kind]: value for kind, value in self._spec(fields).items()}}

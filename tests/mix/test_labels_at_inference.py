@@ -1,5 +1,6 @@
 """Out of training nothing is mixed, and labels have the form that they have in training."""
 
+import keras
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
@@ -27,3 +28,17 @@ def test_one_hot_labels_stay(layer):
     labels = np.array([[0.0, 0.25, 0.75, 0.0], [1.0, 0.0, 0.0, 0.0]], "float32")
     found = layer({"images": IMAGES, "labels": labels}, training=False)
     np.testing.assert_array_equal(convert_to_numpy(found["labels"]), labels)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "bool"])
+@MIXES
+def test_what_mixing_makes_floats_is_floats_everywhere(layer, dtype):
+    labels, weights = np.eye(4)[[1, 2]].astype(dtype), np.array([2, 0]).astype(dtype)
+    data = {"images": IMAGES, "labels": labels, "sample_weight": weights}
+    spec = layer.compute_output_spec({name: keras.KerasTensor(one.shape, one.dtype) for name, one in data.items()})
+    for training in (True, False):
+        found = layer(data, training=training)
+        for kind in ("labels", "sample_weight"):
+            assert keras.backend.standardize_dtype(found[kind].dtype) == spec[kind].dtype == "float32"
+    np.testing.assert_array_equal(convert_to_numpy(found["labels"]), labels.astype("float32"))
+    np.testing.assert_array_equal(convert_to_numpy(found["sample_weight"]), weights.astype("float32"))

@@ -66,10 +66,12 @@ class Mix(Augmentation):
         check_masks(fields, self.data_format, self._label)
 
     def encode(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Integer labels one-hot, where `num_classes` is given."""
-        if "labels" not in fields:
-            return fields
-        return {**fields, "labels": keras.tree.map_structure(self._encode, fields["labels"])}
+        """Integer labels one-hot, where `num_classes` is given; float32, as mixing makes of whole numbers."""
+        each = {"labels": self._encode, "sample_weight": _as_float}
+        return {
+            **fields,
+            **{kind: keras.tree.map_structure(each[kind], fields[kind]) for kind in each if kind in fields},
+        }
 
     @classmethod
     def fused(cls, layers: Sequence[Any], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
@@ -105,7 +107,7 @@ class Mix(Augmentation):
             flat = labels[:, 0] if len(labels.shape) == 2 else labels
             wide = dtype_of(flat) in ("int64", "uint64")  # a cast to int32 would give class 2**32 the number 0
             return ops.cast(ops.one_hot(ops.cast(flat, "int64" if wide else "int32"), self.num_classes), "float32")
-        return labels
+        return labels if _is_sparse(labels) else _as_float(labels)
 
     def _pick(self, masks: Tensor, partner: Tensor, pasted: Tensor) -> Tensor:
         """The partner's masks where `pasted`, boolean (batch, height or 1, width or 1)."""
@@ -134,14 +136,16 @@ class Mix(Augmentation):
 
     def _spec(self, fields: dict[str, Any]) -> dict[str, Any]:
         fields = super()._spec(fields)
-        if "labels" in fields:
-            fields["labels"] = keras.tree.map_structure(self._label_spec, fields["labels"])
-        return fields
+        each = {"labels": self._label_spec, "sample_weight": _float_spec}
+        return {
+            **fields,
+            **{kind: keras.tree.map_structure(each[kind], fields[kind]) for kind in each if kind in fields},
+        }
 
     def _label_spec(self, labels: Any) -> Any:
-        if self.num_classes is None or not _is_sparse(labels):
-            return labels
-        return keras.KerasTensor((labels.shape[0], self.num_classes), dtype="float32")
+        if not _is_sparse(labels):
+            return _float_spec(labels)
+        return labels if self.num_classes is None else keras.KerasTensor((labels.shape[0], self.num_classes), "float32")
 
 
 def _is_sparse(labels: Tensor) -> bool:
@@ -150,8 +154,25 @@ def _is_sparse(labels: Tensor) -> bool:
     return dtype.startswith(("int", "uint")) and (len(labels.shape) == 1 or tuple(labels.shape[1:]) == (1,))
 
 
+def _mapped(fields: dict[str, Any], each: dict[str, Any]) -> dict[str, Any]:
+    """With a function of its own for each kind of target that is named, and there."""
+    there = {kind: one for kind, one in each.items() if kind in fields}
+    return {**fields, **{kind: keras.tree.map_structure(one, fields[kind]) for kind, one in there.items()}}
+
+
+def _is_float(values: Any) -> bool:
+    return not keras.backend.standardize_dtype(values.dtype).startswith(("int", "uint", "bool"))
+
+
+def _as_float(values: Tensor) -> Tensor:
+    return values if _is_float(values) else ops.cast(values, "float32")
+
+
+def _float_spec(values: Any) -> Any:
+    return values if _is_float(values) else keras.KerasTensor(values.shape, "float32")
+
+
 def _blend(values: Tensor, partner: Tensor, share: Tensor) -> Tensor:
-    if keras.backend.standardize_dtype(values.dtype).startswith(("int", "uint", "bool")):
-        values = ops.cast(values, "float32")
+    values = _as_float(values)
     weight = ops.cast(ops.reshape(share, (-1,) + (1,) * (len(values.shape) - 1)), values.dtype)
     return weight * values + (1.0 - weight) * gather_rows(values, partner)
