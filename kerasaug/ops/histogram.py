@@ -8,6 +8,7 @@ from kerasaug.ops.levels import Range, as_index, from_levels, to_inner_levels
 from kerasaug.ops.planes import as_planes
 
 MOST_BINS = 1 << 16
+_PIL_BINS = 256
 
 
 def histograms(images: Tensor, bin_of: Callable[[Tensor], Tensor], bins: int | Tensor) -> Tensor:
@@ -78,9 +79,19 @@ def equalize(images: Tensor, value_range: Range, bins: int, channel_axis: int) -
 
 
 def _equalizing(counts: Tensor) -> Tensor:
-    """PIL's tables, float32 of the shape of `counts`; where it leaves a channel alone, they change nothing."""
+    """Tables, float32 of the shape of `counts`; those of channels that stay change nothing.
+
+    Of 256 bins they are PIL's, whose whole step from level to level suits no other number: where there are fewer pixels
+    than bins it is 0, and where there are few times as many, all of the brightest pixels become one.
+    """
     bins = counts.shape[1]
     below = ops.cumsum(counts, axis=1) - counts
-    step = ops.max(ops.where(counts > 0, below, 0), axis=1, keepdims=True) // (bins - 1)
-    tables = ops.minimum((step // 2 + below) // ops.maximum(step, 1), bins - 1)
-    return ops.cast(ops.where(step > 0, tables, ops.arange(bins, dtype="int32")), "float32")
+    most = ops.max(ops.where(counts > 0, below, 0), axis=1, keepdims=True)
+    if bins == _PIL_BINS:
+        step = most // (bins - 1)
+        tables, changes = (step // 2 + below) // ops.maximum(step, 1), step > 0
+    else:
+        share = ops.cast(below, "float32") / ops.cast(ops.maximum(most, 1), "float32")
+        tables, changes = ops.cast(ops.round(share * (bins - 1)), "int32"), most > 0
+    tables = ops.minimum(tables, bins - 1)
+    return ops.cast(ops.where(changes, tables, ops.arange(bins, dtype="int32")), "float32")

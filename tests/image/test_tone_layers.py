@@ -77,6 +77,14 @@ def test_eight_bits_keep_fractions(rng):
     np.testing.assert_array_equal(found, images)
 
 
+@pytest.mark.parametrize("kept", [1, 5, 7])
+def test_values_beyond_the_range_are_posterized_as_its_ends(kept):
+    """Not as levels below 0, which would go down further: -3 to -32."""
+    images = np.array([-300.0, -3.0, 258.0, 1e6], "float32").reshape(1, 2, 2, 1)
+    top = np.asarray(ImageOps.posterize(Image.fromarray(np.full((1, 1), 255, "uint8")), kept))[0, 0]
+    np.testing.assert_array_equal(apply(RandomPosterization(4), images, bits=bits(kept)).ravel(), [0, 0, top, top])
+
+
 def test_fractions_are_rounded_to_a_level():
     images = np.array([126.4, 127.4, 127.6, 255.0], "float32").reshape(1, 2, 2, 1)
     np.testing.assert_array_equal(apply(RandomPosterization(1), images, bits=bits(1)).ravel(), [0, 0, 128, 128])
@@ -123,6 +131,30 @@ def test_auto_contrast_stretches_each_channel_of_each_image(rng):
     np.testing.assert_allclose(found, (images - low) / (high - low) * 255, atol=1e-3)
 
 
+def test_auto_contrast_stays_in_the_value_range(rng):
+    """Bounds that 255 / spread, and its products, round beyond."""
+    images = np.sort(rng.uniform(0, 255, (500, 2)).astype("float32"), axis=1).reshape(500, 1, 2, 1)
+    found = apply(AutoContrast(), images)
+    assert found.max() <= 255.0
+    np.testing.assert_allclose(found.reshape(500, 2), [[0.0, 255.0]] * 500, atol=1e-4)
+    for value_range in ((-0.1, 0.7), (-1e-3, 3e-3)):
+        found = apply(AutoContrast(value_range), images)
+        assert found.min() >= np.float32(value_range[0])
+        assert found.max() <= np.float32(value_range[1])
+
+
+@pytest.mark.parametrize("spread", [1e-30, 1e-36, 1e-37])
+def test_auto_contrast_of_hardly_any_contrast(spread):
+    images = (np.array([0.0, 0.5, 1.0], "float32") * np.float32(spread)).reshape(1, 1, 3, 1)
+    found = apply(AutoContrast(), images).ravel()
+    np.testing.assert_allclose(found, [0.0, 127.5, 255.0], atol=1e-3)
+
+
+def test_auto_contrast_of_no_normal_number():
+    images = np.array([0.0, 3e-39], "float32").reshape(1, 1, 2, 1)
+    np.testing.assert_allclose(apply(AutoContrast(), images), images, atol=1e-30)
+
+
 # --- equalization ---
 
 
@@ -162,17 +194,16 @@ def test_fractions_lie_between_the_levels_about_them(rng):
     np.testing.assert_allclose(found, np.interp(levels.ravel() + 0.25, np.arange(256), table), atol=1e-3)
 
 
-@pytest.mark.parametrize("bins", [2, 16, 1024])
-def test_as_many_bins_as_one_asks_for(rng, bins):
-    """The definition of PIL's table, in Python's integers, for levels 0 … bins - 1."""
-    levels = np.clip(rng.normal(bins / 2, bins / 8 + 1, 5000), 0, bins - 1).astype(int)
-    counts = np.bincount(levels, minlength=bins)
-    step = (len(levels) - counts[np.flatnonzero(counts)[-1]]) // (bins - 1)
-    below = np.cumsum(counts) - counts
-    table = np.minimum((step // 2 + below) // step, bins - 1)
-    images = (levels / (bins - 1)).astype("float32").reshape(1, 50, 100, 1)
+@pytest.mark.parametrize("bins", [2, 16, 100, 1024])
+@pytest.mark.parametrize("count", [784, 5000])
+def test_as_many_bins_as_one_asks_for(rng, bins, count):
+    """A pixel's level is the share of the others that are darker: by ranks, without a histogram."""
+    levels = np.clip(rng.normal(bins / 2, bins / 8 + 1, count), 0, bins - 1).astype(int)
+    darker = stats.rankdata(levels, method="min") - 1
+    images = (levels / (bins - 1)).astype("float32").reshape(1, 4, -1, 1)
     found = apply(Equalization((0.0, 1.0), bins), images).ravel() * (bins - 1)
-    np.testing.assert_allclose(found, table[levels], atol=2e-4 * bins)
+    np.testing.assert_allclose(found, darker / darker.max() * (bins - 1), atol=0.501 + 2e-4 * bins)
+    assert found.max() == pytest.approx(bins - 1)
 
 
 # --- CLAHE ---

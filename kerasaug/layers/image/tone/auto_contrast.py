@@ -9,6 +9,8 @@ from kerasaug.ops.levels import spread
 from kerasaug.params import Params
 from kerasaug.registry import register
 
+_TINY = 2e-38  # which is above all subnormal numbers: compilers take some of those for 0
+
 
 @register
 class AutoContrast(Tone):
@@ -52,7 +54,7 @@ class AutoContrast(Tone):
         """Moves each channel's lowest value to the bottom of the range, and its highest to the top."""
         low, high = self.value_range
         darkest, brightest = spread(images, self.channel_axis)
-        varies = brightest > darkest
-        gain = (high - low) / ops.where(varies, brightest - darkest, high - low)
-        stretched = (images - ops.where(varies, darkest, 0.0)) * gain
-        return stretched if low == 0 else stretched + ops.where(varies, low, 0.0)
+        difference = brightest - darkest
+        varies = difference >= _TINY
+        share = (images - darkest) / ops.where(varies, difference, 1.0)
+        return ops.where(varies, ops.clip(share * (high - low) + low, low, high), images)

@@ -15,9 +15,10 @@ from kerasaug.registry import register
 class Equalization(Tone):
     """Equalizes the histogram of each channel of each image, so that every level is about as frequent.
 
-    The levels are PIL's, to the bit for whole pixel values; those between two levels are interpolated. As in PIL, a
-    channel stays where it is constant, or has fewer than `bins` - 1 pixels below its highest level. Keras's layer
-    shares one histogram among the images of a batch.
+    Of 256 bins, the levels are PIL's, to the bit for whole pixel values; as there, a channel stays where it has fewer
+    than 255 pixels below its highest level. Of any other number, a level becomes the share of pixels that are darker,
+    rounded to a level. Values between two levels are interpolated, and a constant channel stays. Keras's layer shares
+    one histogram among the images of a batch.
 
     Targets: images.
 

@@ -7,7 +7,7 @@ from kerasaug.arguments import as_integers
 from kerasaug.backend import Tensor, ops
 from kerasaug.draw import Rng
 from kerasaug.layers.image.tone.base import Tone
-from kerasaug.ops.levels import from_levels, to_levels
+from kerasaug.ops.levels import from_levels, to_inner_levels
 from kerasaug.params import Params
 from kerasaug.registry import register
 
@@ -25,8 +25,8 @@ class RandomPosterization(Tone):
     Args:
         factor: How many of 8 bits to keep, an integer from 1 to 8 (which changes nothing); or a pair, between which,
             both included, each image's own is drawn.
-        value_range: Lowest and highest pixel value, of 256 levels. Values are rounded to a level first.
-            Defaults to (0, 255).
+        value_range: Lowest and highest pixel value, of 256 levels. Values are clipped to it and rounded to
+            a level first. Defaults to (0, 255).
         data_format: `"channels_last"` or `"channels_first"`.
         seed: Integer, for draws that repeat.
         **kwargs: See `kerasaug.Augmentation`. `strength` is the probability with which bits are cleared.
@@ -75,6 +75,6 @@ class RandomPosterization(Tone):
 
     def tone(self, images: Tensor, params: Params) -> Tensor:
         """Rounds to a level, and down to a multiple of a power of two."""
-        levels = ops.round(to_levels(images, self.value_range))
+        levels = ops.round(to_inner_levels(images, self.value_range))
         step = ops.power(2.0, ops.cast(_BITS - params["bits"], "float32"))
         return from_levels(ops.floor(levels * (1.0 / step)) * step, self.value_range)
