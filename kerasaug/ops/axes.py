@@ -20,6 +20,8 @@ def resample_axes(
 ) -> Tensor:
     """What `resample` returns, where matrices only scale and shift: rows · images · columns, and no gather.
 
+    But for images with a NaN or an infinity, which times the zeros of the matrices makes NaN of their channel.
+
     Args:
         images: (batch, height, width, channels), any numeric dtype.
         matrix: float32 (batch, 3, 3), or one for all: no more than a diagonal and a last column.

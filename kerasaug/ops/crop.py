@@ -2,6 +2,7 @@
 
 from kerasaug.backend import Tensor, gather_rows, on_tpu, ops
 from kerasaug.ops.axes import copy_axes
+from kerasaug.ops.rows import first_rows
 
 
 def windows(images: Tensor, top: Tensor, left: Tensor, size: tuple[int, int]) -> Tensor:
@@ -21,7 +22,7 @@ def windows(images: Tensor, top: Tensor, left: Tensor, size: tuple[int, int]) ->
 
     def reads() -> Tensor:
         batch, height, width, channels = ops.shape(images)
-        first = (ops.arange(batch, dtype="int32") * (height * width))[:, None, None]
+        first = first_rows(batch, height, width)[:, None, None]
         index = first + rows[:, :, None] * width + columns[:, None, :]
         return gather_rows(ops.reshape(images, (-1, channels)), index)
 

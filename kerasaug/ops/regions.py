@@ -2,6 +2,7 @@
 
 from kerasaug.backend import Tensor, gather_rows, ops
 from kerasaug.ops.matrix import Size
+from kerasaug.ops.rows import first_rows
 
 
 def rectangle(box: Tensor, size: Size) -> Tensor:
@@ -47,7 +48,7 @@ def covered(region: Tensor, corners: Tensor) -> Tensor:
     batch, height, width = ops.shape(region)
     table = ops.cumsum(ops.cumsum(ops.cast(region, "float32"), axis=1), axis=2)
     table = ops.reshape(ops.pad(table, [[0, 0], [1, 0], [1, 0]]), (-1,))
-    first = ops.arange(batch, dtype="int32")[:, None] * ((height + 1) * (width + 1))
+    first = first_rows(batch, height + 1, width + 1)[:, None]
 
     def total(y: Tensor, x: Tensor) -> Tensor:
         return gather_rows(table, first + y * (width + 1) + x)

@@ -4,9 +4,11 @@ from typing import Any
 
 from kerasaug.backend import Tensor, gather_rows, is_interpreted, move, ops
 from kerasaug.ops.matrix import HORIZON, Size
+from kerasaug.ops.rows import first_rows
 
 FILL_MODES = ("reflect", "constant", "wrap", "nearest")
 INTERPOLATIONS = ("bilinear", "nearest")
+_SPECK = 1e-30  # a share that adds nothing to a number, and of an infinity makes no NaN, as 0 would
 
 
 def resample(
@@ -66,10 +68,10 @@ def read_at(
     if interpolation == "nearest":
         return _Reader(images, images.dtype, fill_mode, fill_value)(ops.floor(y + 0.5), ops.floor(x + 0.5))
     read = _Reader(images, "float32", fill_mode, fill_value)
-    x0, y0 = ops.floor(x), ops.floor(y)
-    wx, wy = (x - x0)[..., None], (y - y0)[..., None]
-    top = _lerp(read(y0, x0), read(y0, x0 + 1.0), wx)
-    bottom = _lerp(read(y0 + 1.0, x0), read(y0 + 1.0, x0 + 1.0), wx)
+    x0, y0, x1, y1 = ops.floor(x), ops.floor(y), ops.ceil(x), ops.ceil(y)  # one pixel twice, no neighbour, where whole
+    wx, wy = (ops.maximum(share, _SPECK)[..., None] for share in (x - x0, y - y0))
+    top = _lerp(read(y0, x0), read(y0, x1), wx)
+    bottom = _lerp(read(y1, x0), read(y1, x1), wx)
     return _lerp(top, bottom, wy)
 
 
@@ -125,8 +127,7 @@ class _Reader:
     def __init__(self, images: Tensor, dtype: Any, fill_mode: str, fill_value: float) -> None:
         self.batch, self.height, self.width, channels = ops.shape(images)
         self.rows = ops.reshape(images, (-1, channels))
-        first = ops.arange(self.batch, dtype="int32") * (self.height * self.width)
-        self.first = first[:, None, None]
+        self.first = first_rows(self.batch, self.height, self.width)[:, None, None]
         self.dtype, self.fill_mode, self.fill_value = dtype, fill_mode, fill_value
 
     def __call__(self, y: Tensor, x: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from kerasaug.ops.kernels import KERNELS, weights
 from kerasaug.ops.matrix import Size
 
 INTERPOLATIONS = ("nearest", *KERNELS)
+_NOTHING = 1e-9  # a weight: the sine of a whole number of half turns is 1e-17
 _MOST_TAPS = 8  # pixels an axis: to read more of them, one after another, is slower than a matrix product
 
 
@@ -23,7 +24,8 @@ def resize(images: Tensor, size: tuple[int, int], interpolation: str = "bilinear
         antialias: Whether the kernel grows as the image shrinks; `"nearest"` and `"area"` have none that could.
 
     Returns:
-        (batch, *size, channels): float32; the images' dtype for `"nearest"`, or where they have the size already.
+        (batch, *size, channels): float32; the images' dtype for `"nearest"`, or where they have the size already. A NaN
+        or an infinity reaches the pixels whose kernel reads it, or, where matrices are multiplied, its whole image.
     """
     source = tuple(ops.shape(images)[1:3])
     known = all(isinstance(length, int) for length in source)
@@ -100,6 +102,7 @@ class _Taps:
     """The pixels that have a weight, as many for each new one."""
 
     def __init__(self, shares: np.ndarray) -> None:
+        shares = np.where(np.abs(shares) < _NOTHING, 0.0, shares)
         places = np.arange(shares.shape[1])
         first = np.argmax(shares != 0, axis=1)
         last = np.max(np.where(shares != 0, places, 0), axis=1)

@@ -4,7 +4,8 @@ from keras.ops import convert_to_numpy
 from scipy import stats
 from warp_oracles import box_as
 
-from kerasaug.layers import RandomFlip
+from kerasaug import Pipeline
+from kerasaug.layers import RandomFlip, RandomRotation
 
 PARAMS = {"horizontal": np.array([True, False, True, False]), "vertical": np.array([False, True, True, False])}
 AXES = [(1,), (0,), (0, 1), ()]
@@ -70,3 +71,12 @@ def test_one_direction_alone(mode, other):
     drawn = RandomFlip(mode).draw(np.zeros((20_000, 1, 1, 1), "uint8"), seed=1)
     assert stats.binomtest(int(convert_to_numpy(drawn[mode]).sum()), 20_000, 0.5).pvalue > 1e-3
     assert not convert_to_numpy(drawn[other]).any()
+
+
+def test_alone_and_fused_a_mode_flips_in_its_direction_only(images):
+    """Whatever the parameters are, which `RandomFlip()` may have drawn."""
+    flip, still = RandomFlip("horizontal"), {"angle": np.zeros(4, "float32")}
+    alone = convert_to_numpy(flip.apply(images, PARAMS))
+    fused = convert_to_numpy(Pipeline([flip, RandomRotation(0.1)]).apply(images, {"layers": [PARAMS, still]}))
+    np.testing.assert_array_equal(alone, flipped(images, [(1,), (), (1,), ()]))
+    np.testing.assert_allclose(fused, alone, atol=1e-3)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from kerasaug.backend import compile_stage, is_interpreted
 from kerasaug.ops.kernels import weights
-from kerasaug.ops.resize import frame, resize
+from kerasaug.ops.resize import _Taps, frame, resize
 
 BACKEND = keras.backend.backend()
 SIZES = [(9, 12), (30, 11), (17, 40)]
@@ -146,3 +146,9 @@ def test_a_frame_is_a_slice_of_the_padded(images, window):
     padded = np.pad(images, [(0, 0), (5, 5), (5, 5), (0, 0)], constant_values=7.5)
     expected = padded[:, 5 + top : 5 + top + height, 5 + left : 5 + left + width]
     np.testing.assert_array_equal(convert_to_numpy(frame(convert_to_tensor(images), window, 7.5)), expected)
+
+
+@pytest.mark.parametrize("kernel", ["lanczos3", "lanczos5", "bicubic"])
+def test_an_axis_whose_length_is_kept_is_read_once(kernel):
+    """The sine of a whole number of half turns is not quite zero."""
+    assert _Taps(weights(12, 12, kernel)).count == 1

@@ -68,11 +68,12 @@ class RandomFlip(Warp):
         }
 
     def matrix(self, params: Params, size: Size) -> Tensor:
-        """Mirrors about the centre."""
-        return scaling(ops.where(params["horizontal"], -1.0, 1.0), ops.where(params["vertical"], -1.0, 1.0))
+        """Mirrors about the centre, in the directions of `mode` and no other."""
+        x, y = (ops.where(params[name], -1.0, 1.0) if name in self.mode else 1.0 for name in ("horizontal", "vertical"))
+        return scaling(x, y)
 
     def exact(self, images: Tensor, params: Params) -> Tensor:
-        """Reversed, not read pixel by pixel: no arithmetic, no gather."""
+        """The same, reversed, not read pixel by pixel: no arithmetic, no gather."""
         for name, axis in (("horizontal", 2), ("vertical", 1)):
             if name in self.mode:
                 images = select_rows(params[name], ops.flip(images, axis=axis), images)
