@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
 from scipy import stats
-from warp_oracles import box_as, warp
+from warp_oracles import box_as
 
 from kerasaug import Pipeline
-from kerasaug.layers import RandomCrop, RandomFlip
+from kerasaug.layers import CenterCrop, RandomCrop, RandomFlip
 
 SIZE = (7, 10)  # a crop of 4 x 5 has room for 4 x 6 places
 TOP = np.array([0.0, 0.30, 0.6, 1.0], "float32")
@@ -85,21 +85,36 @@ def resized(window, size):
     return cv2.resize(window.astype("float32"), size[::-1], interpolation=cv2.INTER_LINEAR)
 
 
-@pytest.mark.parametrize("target", [(14, 14), (8, 20), (9, 11), (7, 12), (30, 1)])
-def test_small_images_are_resized_from_the_largest_window(rng, target):
+SMALL = [
+    ((14, 14), np.s_[:, 1:8]),
+    ((8, 20), np.s_[1:5, :]),
+    ((9, 11), np.s_[:, 1:9]),
+    ((7, 12), np.s_[1:6, :]),
+    ((30, 1), np.s_[:, 4:5]),
+]
+
+
+@pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])
+@pytest.mark.parametrize(("target", "window"), SMALL)
+def test_small_images_are_resized_from_the_largest_window_of_whole_pixels(rng, target, window, training):
+    """As OpenCV resizes that window alone, and `CenterCrop` does."""
     images = rng.uniform(0, 255, (2, *SIZE, 3)).astype("float32")
-    params = {"top": np.array([0.0, 0.9], "float32"), "left": np.array([0.9, 0.2], "float32")}
-    found = convert_to_numpy(RandomCrop(*target).apply(images, params))
-    grown = max(target[0] / SIZE[0], target[1] / SIZE[1])  # the side that limits the window fills the target
-    expected = warp(images, [np.diag([grown, grown, 1.0])] * 2, "nearest", size=target)
-    np.testing.assert_allclose(found, expected, atol=1e-2)
+    found = convert_to_numpy(RandomCrop(*target)(images, training=training))
+    np.testing.assert_allclose(found, [resized(one[window], target) for one in images], atol=1e-2)
+    np.testing.assert_allclose(found, convert_to_numpy(CenterCrop(*target)(images)), atol=1e-4)
 
 
-def test_opencv_resizes_the_same_window(rng):
+@pytest.mark.parametrize(("target", "window"), SMALL)
+def test_fused_they_read_the_same_window(rng, target, window):
+    """Its border aside, beyond which a fused pass sees the image."""
     images = rng.uniform(0, 255, (1, *SIZE, 3)).astype("float32")
-    found = convert_to_numpy(RandomCrop(14, 12)(images, training=True))[0]
-    inner = (slice(2, -2), slice(2, -2))  # further out, the window has neighbours that opencv does not see
-    np.testing.assert_allclose(found[inner], resized(images[0, :, 2:8], (14, 12))[inner], atol=1e-2)
+    place, none = np.array([0.3], "float32"), np.array([False])
+    params = [{"top": place, "left": place}, {"horizontal": none, "vertical": none}]
+    found = convert_to_numpy(Pipeline([RandomCrop(*target), RandomFlip()]).apply(images, {"layers": params}))[0]
+    expected = resized(images[0][window], target)
+    sides = zip(target, images[0][window].shape[:2], strict=True)
+    rim = tuple(slice(half, want - half) for want, half in ((want, -(-want // (2 * have))) for want, have in sides))
+    np.testing.assert_allclose(found[rim], expected[rim], atol=1e-2)
 
 
 @pytest.mark.parametrize(

@@ -47,10 +47,8 @@ class Framing(Warp):
 
     def matrix(self, params: Params, size: Size) -> Tensor:
         """Scales and shifts; one for all."""
-        top, left, height, width = (ops.cast(one, "float32") for one in self.window(size))
-        middle = [ops.cast(length, "float32") / 2.0 for length in size]
-        x, y = left + width / 2.0 - middle[1], top + height / 2.0 - middle[0]
-        return affine(ops.reshape(width / self.width, (1,)), 0.0, x, 0.0, height / self.height, y)
+        x, y, shift_x, shift_y = placed(self.window(size), size, (self.height, self.width))
+        return affine(ops.reshape(x, (1,)), 0.0, shift_x, 0.0, y, shift_y)
 
     def alone(self, pixels: Tensor, params: Params, interpolation: str, fill_value: float) -> Tensor:
         """Cut or padded, then resized."""
@@ -66,6 +64,14 @@ class Framing(Warp):
         """As at training."""
         self.check(fields)
         return self.fused([self], fields, [{}])
+
+
+def placed(window: Window, size: Size, target: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """How a window of images of a size is read: scales along x and y, and shifts of its centre from theirs."""
+    top, left, height, width = (ops.cast(one, "float32") for one in window)
+    middle = [ops.cast(length, "float32") / 2.0 for length in size]
+    x, y = left + width / 2.0 - middle[1], top + height / 2.0 - middle[0]
+    return width / target[1], height / target[0], x, y
 
 
 def covering(size: Size, target: tuple[int, int]) -> Window:

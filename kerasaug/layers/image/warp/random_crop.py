@@ -6,8 +6,10 @@ from kerasaug.arguments import as_integer
 from kerasaug.backend import Tensor, ops
 from kerasaug.draw import Rng
 from kerasaug.layers.image.warp.base import Warp
+from kerasaug.layers.image.warp.framing import covering, placed
 from kerasaug.ops.crop import windows
 from kerasaug.ops.matrix import Size, affine
+from kerasaug.ops.resize import frame, resize
 from kerasaug.params import Params
 from kerasaug.registry import register
 
@@ -72,24 +74,29 @@ class RandomCrop(Warp):
         zeros = ops.zeros_like(params["top"])
         spare = [ops.cast(have, "float32") - want for have, want in zip(size, (self.height, self.width), strict=True)]
         fits = (spare[0] >= 0) & (spare[1] >= 0) & ("resize" not in params)
+        target = self.height, self.width
+        *scales, x, y = placed(covering(size, target), size, target)
         y, x = (
-            ops.where(fits, _offset(params[name], room) - room / 2.0, 0.0)
-            for name, room in zip(("top", "left"), spare, strict=True)
+            ops.where(fits, _offset(params[name], room) - room / 2.0, shift)
+            for name, room, shift in zip(("top", "left"), spare, (y, x), strict=True)
         )
-        scale = zeros + ops.where(fits, 1.0, _window_scale(size, (self.height, self.width)))
-        return affine(scale, 0.0, x, 0.0, scale, y)
+        across, down = (zeros + ops.where(fits, 1.0, scale) for scale in scales)
+        return affine(across, 0.0, x, 0.0, down, y)
 
-    def exact(self, images: Tensor, params: Params) -> Tensor | None:
-        """Copies the window, where images are known to be large enough."""
-        height, width = ops.shape(images)[1:3]
+    def alone(self, pixels: Tensor, params: Params, interpolation: str, fill_value: float) -> Tensor | None:
+        """Copies the window, or resizes the largest; it may be either where sizes are unknown."""
+        height, width = ops.shape(pixels)[1:3]
         static = isinstance(height, int) and isinstance(width, int)
-        if "resize" in params or not static or height < self.height or width < self.width:
+        target = self.height, self.width
+        if "resize" in params or (static and (height < self.height or width < self.width)):
+            return resize(frame(pixels, covering((height, width), target)), target, interpolation)
+        if not static:
             return None
         top, left = (
             ops.cast(_offset(params[name], float(room)), "int32")
             for name, room in (("top", height - self.height), ("left", width - self.width))
         )
-        return windows(images, top, left, (self.height, self.width))
+        return windows(pixels, top, left, target)
 
     def infer(self, fields: dict[str, Any]) -> dict[str, Any]:
         """The largest window of the target's shape, at the centre, resized; targets follow."""
@@ -101,8 +108,3 @@ class RandomCrop(Warp):
 def _offset(fraction: Tensor, room: Tensor | float) -> Tensor:
     """A whole offset from 0 to `room`, both included, each equally likely."""
     return ops.clip(ops.floor(fraction * (room + 1.0)), 0.0, room)
-
-
-def _window_scale(size: Size, target: tuple[int, int]) -> Tensor:
-    ratios = [ops.cast(have, "float32") / want for have, want in zip(size, target, strict=True)]
-    return ops.minimum(*ratios)
