@@ -10,6 +10,8 @@ from typing import Any
 
 import keras
 
+from kerasaug.augmentation import Augmentation
+
 _CONFIG = "config.json"  # of a `.keras` file
 
 
@@ -22,7 +24,8 @@ def from_keras(config: Any) -> Any:
         config: What `keras.saving.serialize_keras_object` returned, or `model.to_json()`; layers may be nested in it.
 
     Returns:
-        The same with the module and registered name of every layer of `keras.layers` that is here too; a new object.
+        The same with the module and registered name of every layer of `keras.layers` that is here too; a new object. A
+        `Pipeline` that holds others, such as `Rescaling`, stays Keras's; the layers in it are replaced.
 
     Example:
 
@@ -37,6 +40,9 @@ def from_keras(config: Any) -> Any:
 
 def load_keras_model(path: str | os.PathLike, **kwargs: Any) -> keras.Model:
     """Loads a `.keras` file with these layers in the place of Keras's; weights and optimizer are the file's.
+
+    AutoContrast, Equalization and ContrastLimitedAdaptiveHistogramEqualization, which in Keras's model change images at
+    inference, do so in training alone here.
 
     Args:
         path: A file that `model.save` wrote; it is not changed.
@@ -74,6 +80,14 @@ def _replaced(config: Any) -> Any:
         return config
     changed = {key: _replaced(value) for key, value in config.items()}
     name = f"kerasaug>{config.get('class_name')}"
-    if config.get("module") == "keras.layers" and keras.saving.get_registered_object(name) is not None:
+    known = config.get("module") == "keras.layers" and keras.saving.get_registered_object(name) is not None
+    if known and (config["class_name"] != "Pipeline" or all(map(_is_ours, changed["config"]["layers"]))):
         changed |= {"module": "kerasaug.layers", "registered_name": name}
     return changed
+
+
+def _is_ours(config: Any) -> bool:
+    """Whether a saved layer is one that our `Pipeline` holds."""
+    name = config.get("registered_name") if isinstance(config, Mapping) else None
+    found = keras.saving.get_registered_object(name) if name else None
+    return isinstance(found, type) and issubclass(found, Augmentation)

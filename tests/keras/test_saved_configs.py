@@ -120,6 +120,20 @@ def test_a_keras_file_loads_with_its_weights_and_its_optimizer(saved):
     np.testing.assert_allclose(loaded.predict(images(), verbose=0), model.predict(images(), verbose=0), atol=1e-5)
 
 
+def test_a_pipeline_that_holds_other_layers_stays_keras_s(tmp_path):
+    """Ours would refuse it, and with it the whole file; a pipeline inside that ours can hold is ours."""
+    inner = keras.layers.Pipeline([keras.layers.RandomFlip("horizontal")])
+    mixed = keras.layers.Pipeline([keras.layers.Rescaling(1 / 255), keras.layers.RandomFlip(seed=1), inner])
+    model = keras.Sequential([keras.Input((HEIGHT, WIDTH, 3)), mixed])
+    model.save(tmp_path / "model.keras")
+    loaded = kerasaug.load_keras_model(tmp_path / "model.keras")
+    assert type(loaded.layers[0]) is keras.layers.Pipeline
+    types = [type(layer) for layer in loaded.layers[0].layers]
+    assert types == [keras.layers.Rescaling, OURS.RandomFlip, OURS.Pipeline]
+    found = to_numpy(loaded(images(), training=False))
+    np.testing.assert_allclose(found, images() / 255.0, atol=1e-5)
+
+
 def test_what_is_no_keras_file_is_refused(tmp_path):
     path = tmp_path / "model.keras"
     path.write_text("{}")
