@@ -36,7 +36,7 @@ class Planes:
 
 
 def as_planes(images: Tensor, channel_axis: int) -> Planes:
-    """Views images of rank 4 as planes; channels are along axis 1 or 3."""
+    """Views images of rank 4 as planes; channels are along axis 1 or -1."""
     shape = ops.shape(images)
     batch, channels = shape[0], shape[channel_axis]
     height, width = shape[2:] if channel_axis == 1 else shape[1:3]

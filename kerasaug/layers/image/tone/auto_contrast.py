@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasaug.backend import Tensor, ops
+from kerasaug.layers.image.layout import channel_axis
 from kerasaug.layers.image.tone.base import Tone
 from kerasaug.ops.levels import spread
 from kerasaug.params import Params
@@ -53,7 +54,7 @@ class AutoContrast(Tone):
     def tone(self, images: Tensor, params: Params) -> Tensor:
         """Moves each channel's lowest value to the bottom of the range, and its highest to the top."""
         low, high = self.value_range
-        darkest, brightest = spread(images, self.channel_axis)
+        darkest, brightest = spread(images, channel_axis(self.data_format))
         difference = brightest - darkest
         varies = difference >= _TINY
         share = (images - darkest) / ops.where(varies, difference, 1.0)

@@ -39,11 +39,6 @@ class Tone(Augmentation):
         """Boolean (batch,): which samples to change; `None` for all, where parameters made by hand do not say."""
         return params.get("chosen")
 
-    @property
-    def channel_axis(self) -> int:
-        """Of a batch of images."""
-        return 1 if self.data_format == "channels_first" else 3
-
     def fusion_key(self) -> Any:
         """Tone ops share a pass where they agree on the value range."""
         return (tuple(self.value_range), self.data_format)

@@ -5,6 +5,7 @@ from typing import Any
 
 from kerasaug.arguments import as_integers, as_number
 from kerasaug.backend import Tensor
+from kerasaug.layers.image.layout import channel_axis
 from kerasaug.layers.image.tone.base import Tone
 from kerasaug.ops.clahe import clahe
 from kerasaug.params import Params
@@ -69,4 +70,4 @@ class ContrastLimitedAdaptiveHistogramEqualization(Tone):
 
     def tone(self, images: Tensor, params: Params) -> Tensor:
         """Looks each pixel up in the tables of four tiles."""
-        return clahe(images, self.value_range, self.clip_limit, self.tile_grid_size, self.channel_axis)
+        return clahe(images, self.value_range, self.clip_limit, self.tile_grid_size, channel_axis(self.data_format))

@@ -5,6 +5,7 @@ from typing import Any
 
 from kerasaug.arguments import as_integer
 from kerasaug.backend import Tensor
+from kerasaug.layers.image.layout import channel_axis
 from kerasaug.layers.image.tone.base import Tone
 from kerasaug.ops.histogram import MOST_BINS, equalize
 from kerasaug.params import Params
@@ -63,4 +64,4 @@ class Equalization(Tone):
 
     def tone(self, images: Tensor, params: Params) -> Tensor:
         """Looks each pixel up in its channel's own table."""
-        return equalize(images, self.value_range, self.bins, self.channel_axis)
+        return equalize(images, self.value_range, self.bins, channel_axis(self.data_format))
