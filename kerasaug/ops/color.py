@@ -84,10 +84,11 @@ def channel_mean(images: Tensor, axis: int = -1) -> Tensor:
     """Mean (batch, channels) of images (batch, …), whose channels are on `axis`, -1 or 1.
 
     With the channels last, in two steps, of which the first adds up runs of a few pixels: XLA on CPUs takes 2 ms so,
-    and 7 for the mean along one or both axes (64x224x224x3).
+    and 7 for the mean along one or both axes (64x224x224x3). With the channels first, row by row: added up at once,
+    float32 makes 128.06 of 2160x3840 pixels of 128.4.
     """
     if axis == 1:
-        return ops.mean(images, axis=(2, 3))
+        return ops.mean(ops.mean(images, axis=3), axis=2)
     _, height, width, channels = ops.shape(images)
     run = math.gcd(height * width, _RUN) if isinstance(height, int) and isinstance(width, int) else width
     runs = ops.reshape(images, (-1, height * width // run, run * channels))

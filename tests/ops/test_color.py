@@ -4,6 +4,7 @@ import colorsys
 
 import numpy as np
 import pytest
+from contract_tools import compile_whole
 from keras.ops import convert_to_numpy, convert_to_tensor
 from PIL import Image
 
@@ -111,3 +112,10 @@ def test_hue_is_that_of_colorsys(rng, scale):
 def test_a_third_of_a_turn_makes_red_green():
     red = tensor(np.broadcast_to([200.0, 10.0, 10.0], (1, 1, 1, 3)))
     np.testing.assert_allclose(convert_to_numpy(shift_hue(red, tensor([1 / 3])))[0, 0, 0], [10, 200, 10], atol=1e-3)
+
+
+@pytest.mark.parametrize(("shape", "axis"), [((1, 2160, 3840, 1), -1), ((1, 1, 2160, 3840), 1)])
+def test_means_of_large_images(shape, axis):
+    """Compiled, where eight million numbers that are added up at once lose what they have behind the point."""
+    found = compile_whole(lambda images: channel_mean(images, axis))(tensor(np.full(shape, 128.4)))
+    np.testing.assert_allclose(convert_to_numpy(found), 128.4, atol=0.01)
