@@ -41,6 +41,9 @@ def from_keras(config: Any) -> Any:
 def load_keras_model(path: str | os.PathLike, **kwargs: Any) -> keras.Model:
     """Loads a `.keras` file with these layers in the place of Keras's; weights and optimizer are the file's.
 
+    AutoContrast, Equalization and ContrastLimitedAdaptiveHistogramEqualization do nothing at inference here; Keras runs
+    the first and the last there, and documents it of the first two.
+
     AutoContrast, Equalization and ContrastLimitedAdaptiveHistogramEqualization, which in Keras's model change images at
     inference, do so in training alone here.
 

@@ -207,3 +207,13 @@ def test_a_crop_of_the_full_height_is_still_random(layers):
     layer = layers.RandomCrop(8, 4, seed=1)
     first = [run(layer, ramp(1))[0, 0, 0, 0] for _ in range(12)]
     assert len(set(first)) > 2
+
+
+@defect()
+def test_a_sigma_of_one_number_is_the_deviation(layers):
+    images = np.zeros((1, 9, 9, 3), "float32")
+    images[:, 4, 4] = 255.0
+    layer = layers.RandomGaussianBlur((1.0, 1.0), kernel_size=5, sigma=1.0, seed=1)
+    weights = np.exp(-np.square(np.arange(-2, 3)) / 2.0)
+    expected = 255.0 * np.outer(weights, weights) / weights.sum() ** 2
+    np.testing.assert_allclose(run(layer, images)[0, 2:7, 2:7, 0], expected, atol=0.1)

@@ -18,7 +18,7 @@ from kerasaug.registry import register
 class RandomCrop(Warp):
     """Crops each image at its own place; at inference, the largest window of the target's shape, resized.
 
-    Keras's layer crops a whole batch at one place, and not at all at inference, against its documentation. A sample
+    Keras's layer crops a whole batch at one place, as it documents, and not at all at inference, against it. A sample
     that `p` leaves out, and every sample at `strength=0`, is cropped at the centre.
 
     Targets: images, segmentation_masks, bounding_boxes, keypoints.
