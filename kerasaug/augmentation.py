@@ -188,7 +188,10 @@ class Augmentation(SpecLayer):
         if not training:
             return pack(self._infer(sample))
         self._check(sample)
-        return pack(self._applied(sample, self.leaves(self._draw(sample, None, None))))
+        empty = sample.fields["images"].shape[0] == 0  # whose minimum, say, no backend knows
+        sample = sample.of_one() if empty else sample
+        result = self._applied(sample, self.leaves(self._draw(sample, None, None)))
+        return pack(result.of_none() if empty else result)
 
     def op_count(self) -> int:
         """How many layers draw: this one, and those inside."""

@@ -44,9 +44,6 @@ def load_keras_model(path: str | os.PathLike, **kwargs: Any) -> keras.Model:
     AutoContrast, Equalization and ContrastLimitedAdaptiveHistogramEqualization do nothing at inference here; Keras runs
     the first and the last there, and documents it of the first two.
 
-    AutoContrast, Equalization and ContrastLimitedAdaptiveHistogramEqualization, which in Keras's model change images at
-    inference, do so in training alone here.
-
     Args:
         path: A file that `model.save` wrote; it is not changed.
         **kwargs: Of `keras.saving.load_model`.

@@ -1,6 +1,6 @@
 """What is drawn for a batch: a dict of tensors whose first axis is the batch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,16 +25,14 @@ def as_tensors(params: Any, batch: int | None, layer: str) -> Params:
     """
     if not isinstance(params, Mapping):
         raise ValueError(f"{layer} expects a dict of parameters, as draw() returns it. Received: {params!r}.")
-    return {name: _nested(value, f"params[{name!r}]", batch, layer) for name, value in params.items()}
+    return {name: _read(name, value, batch, layer) for name, value in params.items()}
 
 
-def _nested(value: Any, what: str, batch: int | None, layer: str) -> Any:
-    """A tensor; those of a policy's layers come in lists and dicts."""
-    if isinstance(value, Mapping):
-        return {name: _nested(one, f"{what}[{name!r}]", batch, layer) for name, one in value.items()}
-    if isinstance(value, list) and all(isinstance(one, Mapping) for one in value):
-        return [_nested(one, f"{what}[{i}]", batch, layer) for i, one in enumerate(value)]
-    return _as_tensor(value, what, batch, layer)
+def _read(name: str, value: Any, batch: int | None, layer: str) -> Any:
+    """A tensor; a policy's `layers` are dicts of them, which may be nested."""
+    if name == "layers" and isinstance(value, Sequence) and all(isinstance(one, Mapping) for one in value):
+        return [as_tensors(one, batch, layer) for one in value]
+    return _as_tensor(value, f"params[{name!r}]", batch, layer)
 
 
 def _as_tensor(value: Any, what: str, batch: int | None, layer: str) -> Tensor:

@@ -1,6 +1,6 @@
 """Layers that choose, for each sample on its own, which of their layers to apply, and in what order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -35,6 +35,7 @@ class Policy(Composite):
     """
 
     slots = 1
+    parts: tuple[str, ...] = ("index", "layers")  # of what it draws
     materializes = True  # a loop's result is
     irreversible = True
 
@@ -82,6 +83,14 @@ class Policy(Composite):
         slots = [self._draws(rng, [index[:, slot] == i for i in each], strengths) for slot in range(self.slots)]
         stacked = keras.tree.map_structure(lambda *one: ops.stack(one, axis=1), *slots)
         return {"index": index, "layers": stacked}
+
+    def leaves(self, params: Params) -> list[tuple[Augmentation, Params]]:
+        """The policy itself, whose parameters hold its layers'."""
+        missing = [part for part in self.parts if not isinstance(params, Mapping) or part not in params]
+        if missing:
+            received = f"none named {missing[0]!r}" if isinstance(params, Mapping) else f"{params!r:.200}"
+            raise ValueError(f"{self._label} expects a dict of parameters as draw() returns it. Received: {received}.")
+        return [(self, params)]
 
     def op_count(self) -> int:
         """One's own, and of every layer in every slot."""

@@ -1,11 +1,12 @@
 """What a layer is given, taken apart into named targets and put together again; never changed in place."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
 
+from kerasaug.backend import ops
 from kerasaug.boxes import densify
 from kerasaug.tensors import differ, to_tensor
 
@@ -31,6 +32,15 @@ class Sample:
     names: dict[str, str] = field(default_factory=dict)
     batched: bool = True
     bare: bool = True
+
+    def of_one(self) -> "Sample":
+        """The same with one sample of zeros, where there was none."""
+        zeros = keras.tree.map_structure(lambda value: ops.zeros((1, *value.shape[1:]), value.dtype), self.fields)
+        return replace(self, fields=zeros)
+
+    def of_none(self) -> "Sample":
+        """The same without its samples."""
+        return replace(self, fields=keras.tree.map_structure(lambda value: value[:0], self.fields))
 
 
 class Whole(Mapping):

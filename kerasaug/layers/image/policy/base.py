@@ -10,6 +10,7 @@ from kerasaug.augmentation import DATA_FORMATS, Augmentation
 from kerasaug.backend import Tensor, ops
 from kerasaug.boxes import FORMATS
 from kerasaug.draw import Rng
+from kerasaug.layers.image.checks import check_fill
 from kerasaug.layers.image.policy.menu import NEUTRAL, Draws, Move, make_layers
 from kerasaug.ops.resample import FILL_MODES, INTERPOLATIONS
 from kerasaug.params import Params
@@ -80,6 +81,8 @@ class MenuPolicy(Policy):
         self.value_range, self.interpolation = (low, high), interpolation
         self.fill_mode, self.fill_value, self.mask_fill_value = fill_mode, fill_value, mask_fill_value
 
+    parts = ("op", "level", "index", "layers")
+
     def choose_moves(self, rng: Rng) -> Choice:
         """What to do to each sample, before probability and strength act."""
         raise NotImplementedError(f"{type(self).__name__} must implement `choose_moves(rng)`.")
@@ -144,6 +147,12 @@ class MenuPolicy(Policy):
     def op_count(self) -> int:
         """The policy draws for its layers."""
         return 1
+
+    def check(self, fields: Fields) -> None:
+        """What is filled must hold the filling."""
+        if self.fill_mode == "constant":
+            check_fill(fields, "segmentation_masks", "mask_fill_value", self.mask_fill_value, self._label)
+        super().check(fields)
 
     def fits(self, layer: Augmentation, fields: Fields) -> bool:
         """Whether a layer can do anything to such images: colours need three channels."""

@@ -15,6 +15,7 @@ class Chains(MenuPolicy):
     The slots are those of the first chain, then those of the second, and so on. Images alone are changed.
     """
 
+    parts = (*MenuPolicy.parts, "weights", "own")
     num_chains: int
     chain_depth: int
 
