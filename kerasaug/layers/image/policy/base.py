@@ -81,7 +81,7 @@ class MenuPolicy(Policy):
         self.value_range, self.interpolation = (low, high), interpolation
         self.fill_mode, self.fill_value, self.mask_fill_value = fill_mode, fill_value, mask_fill_value
 
-    parts = ("op", "level", "index", "layers")
+    parts: tuple[str, ...] = ("op", "level", "index", "layers")
 
     def choose_moves(self, rng: Rng) -> Choice:
         """What to do to each sample, before probability and strength act."""

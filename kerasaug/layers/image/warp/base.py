@@ -189,7 +189,7 @@ class _Move:
         return self._reading(values, how)
 
     def _reading(self, values: Tensor, how: tuple[Any, ...]) -> Tensor:
-        moved = resample(*how, projective=self.projective)
+        moved = resample(*how, self.projective)
         return self._resting(values, moved) if is_interpreted() else moved
 
     def _resting(self, values: Tensor, moved: Tensor) -> Tensor:
