@@ -188,8 +188,8 @@ class _Move:
             return on_tpu(lambda: self._resting(values, resample_axes(*how)), lambda: self._reading(values, how))
         return self._reading(values, how)
 
-    def _reading(self, values: Tensor, how: tuple[Any, ...]) -> Tensor:
-        moved = resample(*how, self.projective)
+    def _reading(self, values: Tensor, how: tuple[Any, Any, Any, Any, Any, Any]) -> Tensor:
+        moved = resample(*how, projective=self.projective)
         return self._resting(values, moved) if is_interpreted() else moved
 
     def _resting(self, values: Tensor, moved: Tensor) -> Tensor:
