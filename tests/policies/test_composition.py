@@ -245,3 +245,18 @@ def test_a_policy_cannot_be_inverted():
     data = images()
     with pytest.raises(TypeError, match="cannot be inverted"):
         policy.invert(data, policy.draw(data))
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (
+            {"bounding_boxes": {"boxes": np.zeros((4, 1, 4), "float32"), "labels": np.zeros((4, 1), "int32")}},
+            "a format",
+        ),
+        ({"segmentation_masks": np.zeros((4, 3, 3), "int32")}, "segmentation_masks of the images' height and width"),
+    ],
+)
+def test_what_is_wrong_with_a_target_is_said_by_the_policy(target, message):
+    with pytest.raises(ValueError, match=rf"RandAugment \(name='mine'\) expects {message}"):
+        L.RandAugment(name="mine")({"images": images(), **target})

@@ -10,7 +10,7 @@ from kerasaug.augmentation import DATA_FORMATS, Augmentation
 from kerasaug.backend import Tensor, ops
 from kerasaug.boxes import FORMATS
 from kerasaug.draw import Rng
-from kerasaug.layers.image.checks import check_fill
+from kerasaug.layers.image.checks import check_box_format, check_fill, check_masks
 from kerasaug.layers.image.policy.menu import NEUTRAL, Draws, Move, make_layers
 from kerasaug.ops.resample import FILL_MODES, INTERPOLATIONS
 from kerasaug.params import Params
@@ -149,7 +149,9 @@ class MenuPolicy(Policy):
         return 1
 
     def check(self, fields: Fields) -> None:
-        """What is filled must hold the filling."""
+        """As its layers do, but under the name that the caller knows."""
+        check_box_format(fields, self.bounding_box_format, self._label)
+        check_masks(fields, self.data_format, self._label)
         if self.fill_mode == "constant":
             check_fill(fields, "segmentation_masks", "mask_fill_value", self.mask_fill_value, self._label)
         super().check(fields)
