@@ -247,13 +247,13 @@ def test_a_policy_cannot_be_inverted():
         policy.invert(data, policy.draw(data))
 
 
+BOXES = {"boxes": np.zeros((4, 1, 4), "float32"), "labels": np.zeros((4, 1), "int32")}
+
+
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        (
-            {"bounding_boxes": {"boxes": np.zeros((4, 1, 4), "float32"), "labels": np.zeros((4, 1), "int32")}},
-            "a format",
-        ),
+        ({"bounding_boxes": BOXES}, "a format where there are boxes"),
         ({"segmentation_masks": np.zeros((4, 3, 3), "int32")}, "segmentation_masks of the images' height and width"),
     ],
 )
