@@ -210,7 +210,7 @@ CASES = [
     Case(
         MaxNumBoundingBoxes,
         max_number=1,
-        but=_FRAMES | {"sizes": "images stay as they are", "padding": "the row of padding is cut"},
+        but=_FRAMES | {"sizes": "images stay as they are"},
     ),
     Case(MixUp, alpha=1.0, but=_BATCH),
     Case(RandAugment, menu="increasing", factor=(0.5, 1.0), magnitude_std=0.05),
