@@ -11,7 +11,7 @@ from kerasaug.ops.matrix import Size
 
 INTERPOLATIONS = ("nearest", *KERNELS)
 _NOTHING = 1e-9  # a weight: the sine of a whole number of half turns is 1e-17
-_MOST_TAPS = 8  # pixels an axis: to read more of them, one after another, is slower than a matrix product
+_MOST_TAPS = 32  # pixels an axis: where XLA reads 27 of them in 20 ms, its matrix products take 50 (32x448x448x3)
 
 
 def resize(images: Tensor, size: tuple[int, int], interpolation: str = "bilinear", antialias: bool = False) -> Tensor:

@@ -52,6 +52,7 @@ class Warp(Augmentation):
     projective = False  # whether the last row of its matrix is more than (0, 0, 1)
     axis_aligned = False  # whether its matrix only scales, flips and shifts
     always_moves = False  # whether samples that are not chosen move too: those of a crop do
+    moves_planes = False  # whether TensorFlow's kernels are faster at images of one channel than transpositions are
 
     def matrix(self, params: Params, size: Size) -> Tensor:
         """float32 (batch, 3, 3), output to input, on coordinates centred in either image."""
@@ -164,7 +165,7 @@ class _Move:
         if self.lead.data_format == "channels_last":
             return self._read(values, *how)
         count = values.shape[1]
-        if count is None or is_interpreted():
+        if count is None or (is_interpreted() and not self.lead.moves_planes):
             return restore(self._read(channels_last(values, "channels_first"), *how), "channels_first")
         # Each channel is an image: 41 ms for 64x3x224x224, where XLA on CPUs takes 72 to transpose and resample.
         planes = ops.reshape(values, (-1, *self.source, 1))

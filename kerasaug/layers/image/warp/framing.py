@@ -26,6 +26,7 @@ class Framing(Warp):
     axis_aligned = True
     antialias = False
     own_cluster = False
+    moves_planes = True
     materializes = True  # so cheap, that to read twice what it reads costs less than XLA's one thread in a conditional
 
     def __init__(self, height: int, width: int, **kwargs: Any) -> None:
