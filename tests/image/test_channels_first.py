@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
 
-from kerasaug.layers import RandomCrop, RandomFlip, RandomRotation
+from kerasaug.layers import RandomCrop, RandomFlip, RandomRotation, Resizing
 
 LAYERS = {
     "a gather": (RandomRotation, (0.4,)),
     "a gather of one's own dtype": (RandomRotation, (0.4, "constant", "nearest")),
     "a reversal": (RandomFlip, ()),
     "a copy": (RandomCrop, (5, 6)),
+    "taps": (Resizing, (5, 12, "bicubic")),
 }
 
 

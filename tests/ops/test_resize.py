@@ -110,7 +110,8 @@ def test_weights_sum_to_one_and_leave_a_ramp_a_ramp(kernel, antialias, count):
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="elsewhere sizes are known")
 @pytest.mark.parametrize("compiled", [True, False])
 @pytest.mark.parametrize(
-    ("kernel", "antialias"), [("bilinear", False), ("bilinear", True), ("bicubic", False), ("nearest", False)]
+    ("kernel", "antialias"),
+    [("bilinear", False), ("bilinear", True), ("bicubic", False), ("bicubic", True), ("nearest", False)],
 )
 def test_sizes_unknown_while_tracing(images, kernel, antialias, compiled):
     """XLA knows them by the time it compiles, but has none of TensorFlow's kernels for most of these."""
@@ -120,7 +121,8 @@ def test_sizes_unknown_while_tracing(images, kernel, antialias, compiled):
     run = tf.function(lambda one: resize(one, (9, 12), kernel, antialias), signature, jit_compile=compiled)
     for one in (images, images[:, :9, :12], images[:1, :5]):
         expected = resized(one, (9, 12), kernel, antialias)
-        np.testing.assert_allclose(run(one).numpy(), expected, atol=1e-2)
+        atol = 0.25 if kernel == "bicubic" and not antialias and not compiled else 1e-2  # a table of 1024 entries
+        np.testing.assert_allclose(run(one).numpy(), expected, atol=atol)
 
 
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="it is about TensorFlow's graphs")
