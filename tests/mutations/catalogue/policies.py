@@ -8,6 +8,7 @@ _CHOICE = "kerasaug/layers/choice/"
 _DRAWS = "tests/policies/test_draws.py::"
 _MENUS = "tests/policies/test_menus.py::"
 _RUNS = "tests/policies/test_composition.py::"
+_WAYS = "tests/policies/test_both_ways.py::test_both_ways_give_the_same"
 
 POLICIES = (
     Mutation(
@@ -36,7 +37,21 @@ POLICIES = (
         _POLICY,
         "for i, layer in layers for leaf in layer.leaves(drawn[i])",
         "for i, layer in layers for leaf in layer.leaves(drawn[0])",
-        (_RUNS + "test_each_sample_gets_what_was_chosen_for_it[together-some]",),
+        (_WAYS + "[TrivialAugmentWide]",),
+    ),
+    Mutation(
+        "on accelerators each is given the next one's crop",
+        _POLICY,
+        '_where_equal(params["index"][:, 0], i)',
+        '_where_equal(params["index"][:, 0], i + 1)',
+        (_WAYS + "[RandomChoice, crops]",),
+    ),
+    Mutation(
+        "on CPUs the last layer is never run",
+        _POLICY,
+        "branches = [branch(i) if self.fits(layer, batch[0])",
+        "branches = [branch(i) if self.fits(layer, batch[0]) and layer is not self.layers[-1]",
+        (_WAYS + "[SomeOf]",),
     ),
     Mutation(
         "weights of a choice are not used",
