@@ -138,7 +138,7 @@ def _policies(report: dict[str, Any]) -> Table:
         table.add_row(row["policy"], row["way"], row["library"], *cells)
     menu = report["policies"]["menu"]
     for point in menu["points"]:
-        choice = f"one of {point['amount']} rotations"
+        choice = f"one of {point['amount']} ops"
         table.add_row(choice, menu["place"], "kerasaug", _number(point["milliseconds"], 1), "", "", "")
     return table
 

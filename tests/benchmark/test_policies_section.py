@@ -1,5 +1,7 @@
 """Policies: their bars on figures made up by hand, their tables and picture, and the section itself, small."""
 
+from collections import Counter
+
 import keras
 import pytest
 from made_up_reports import GRAPH, policies, policy_row, report
@@ -8,8 +10,11 @@ from rich.console import Console
 from kerasaug import benchmark
 from kerasaug.benchmark.bars import MET, MISSED, NOT_MEASURED, evaluate
 from kerasaug.benchmark.plot import draw, policies_of
+from kerasaug.benchmark.sections import policies as section
 from kerasaug.benchmark.settings import Settings
 from kerasaug.benchmark.tables import remarks, tables
+from kerasaug.benchmark.timing import Timing
+from kerasaug.stages import plan
 
 OURS = policy_row("RandAugment", "kerasaug", 30.0)
 KERAS = policy_row("RandAugment", "Keras", 330.0)
@@ -74,7 +79,7 @@ def test_the_table_has_every_contender_and_the_menu():
     assert "330.0" in text
     assert "11.0" in text
     assert "fails" in text
-    assert "one of 16 rotations" in text
+    assert "one of 16 ops" in text
     assert "keras-cv, RandAugment, tf.function: no such op" in remarks(found)
 
 
@@ -87,13 +92,27 @@ def test_the_picture_shows_each_library_at_its_quickest(tmp_path):
     assert (tmp_path / "one.png").stat().st_size > 1000
 
 
+def test_menus_differ_in_size_alone(monkeypatch):
+    """Each holds ops of four families in equal shares; none shares a pass with the next."""
+    choices = []
+    monkeypatch.setattr(section.recipe, "augmenting", lambda layer, **_: choices.append(layer))
+    monkeypatch.setattr(section, "ways", lambda: {section.usual(): lambda *_: None})
+    monkeypatch.setattr(section, "in_turns", lambda calls, rounds: {name: Timing([1.0]) for name in calls})
+    found = section._menu(None, 1)
+    assert [point["amount"] for point in found["points"]] == [4, 8, 16]
+    shares = [Counter(type(layer) for layer in choice.layers) for choice in choices]
+    assert [set(share.values()) for share in shares] == [{1}, {2}, {4}]
+    assert [set(share) for share in shares] == [set(shares[0])] * 3
+    assert [len(stage.layers) for stage in plan(choices[0].layers, "float32", True)] == [1] * 4
+    assert len({type(layer).fused.__func__ for layer in choices[0].layers}) == 4
+
+
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="one backend is enough for the section's shape")
 def test_the_section_times_every_policy(monkeypatch):
-    from kerasaug.benchmark.sections import policies as section
-
     assert {"RandAugment", "AugMix", "TrivialAugmentWide", "AutoAugment", "UniformAugment"} <= set(section.OURS)
     monkeypatch.setattr(section, "OURS", {"TrivialAugmentWide": section.OURS["TrivialAugmentWide"]})  # each compiles
-    monkeypatch.setattr(section, "MENUS", (1, 2))
+    monkeypatch.setattr(section, "REPEATED", (1, 2))
+    monkeypatch.setattr(section, "MENU", section.MENU[:1])
     monkeypatch.setattr(section, "ways", lambda: {GRAPH: benchmark.ways.ways()[GRAPH]})
     found = section.measure(Settings(batch_size=2, image_size=16, rounds=1), [], floor=1.0)
     (row,) = found["contenders"]

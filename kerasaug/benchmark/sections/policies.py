@@ -17,7 +17,13 @@ from kerasaug.benchmark.timing import Timing, in_turns
 from kerasaug.benchmark.ways import Call, usual, ways
 
 SECONDS = 3.0  # of timed calls for one contender: Keras's RandAugment takes 17 s a batch under jax.jit
-MENUS = (2, 4, 8, 16)
+MENU: tuple[Callable[[], Any], ...] = (  # of four families, none of which shares a pass with another
+    partial(layers.RandomRotation, 0.1),
+    partial(layers.RandomContrast, 0.3),
+    partial(layers.RandomSharpness, 1.0),
+    layers.Equalization,
+)
+REPEATED = (1, 2, 4)  # how often a menu holds each
 RANGE = (0, 255)
 
 OURS: dict[str, Callable[[], Any]] = {
@@ -89,11 +95,11 @@ def _contenders(makers: Makers, rounds: int, floor: float) -> list[Row]:
 
 
 def _menu(images: Any, rounds: int) -> dict[str, Any]:
-    """Menus of one kind of op, so that nothing differs but their size."""
+    """Menus of the same ops in the same shares, so that nothing differs but their size."""
     calls: dict[str, Call] = {}
-    for count in MENUS:
-        layer = layers.RandomChoice([layers.RandomRotation(0.1) for _ in range(count)])
-        calls[str(count)] = ways()[usual()](recipe.augmenting(layer, training=True), [layer], images)
+    for times in REPEATED:
+        layer = layers.RandomChoice([make() for make in MENU * times])
+        calls[str(len(layer.layers))] = ways()[usual()](recipe.augmenting(layer, training=True), [layer], images)
     timings = in_turns(calls, rounds)
     points = [{"amount": int(count), "milliseconds": one.milliseconds} for count, one in timings.items()]
     errors = [one.error for one in timings.values() if one.error]
