@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import kerasaug
@@ -55,3 +56,11 @@ def test_private_api_stays_in_one_place():
     private = re.compile(r"keras\.src|tensorflow\.python")
     files = {path.relative_to(package) for path in package.rglob("*.py") if private.search(path.read_text())}
     assert {file.parts[0] for file in files} == {"backend"}
+
+
+def test_files_of_tests_have_names_of_their_own():
+    """pytest imports them by their names alone, and of two it runs neither."""
+    files = [path for path in Path(__file__).parent.rglob("*.py") if not (path.parent / "__init__.py").exists()]
+    names = Counter(path.name for path in files if path.name != "conftest.py")
+    assert len(names) > 50
+    assert not [name for name, count in names.items() if count > 1]
