@@ -30,7 +30,8 @@ class RandomSaturation(Color):
 
     Args:
         factor: Range, in [0, 1]: 0 is gray, 0.5 changes nothing, 1 saturates fully; colours are `f / (1 - f)` times as
-            far from gray. A number `f` is (0, f).
+            far from gray. A number `f` is (0, f). Above 0.5 colours soon reach the ends of the value range, where they
+            are clipped: at 0.75 they are 3 times as far from gray, at 0.9 9 times, at 1, the end, 255 times.
         value_range: Lowest and highest pixel value. Defaults to (0, 255).
         data_format: `"channels_last"` or `"channels_first"`.
         seed: Integer, for draws that repeat.
