@@ -41,17 +41,17 @@ def as_planes(images: Tensor, channel_axis: int) -> Planes:
     batch, channels = shape[0], shape[channel_axis]
     height, width = shape[2:] if channel_axis == 1 else shape[1:3]
     sample = ops.arange(batch, dtype="int32")[:, None, None, None]
-    row = ops.convert_to_tensor(_counted(height))[:, None]
+    row = ops.convert_to_tensor(counted(height))[:, None]
     if channel_axis == 1:
-        channel, column = _counted(channels)[:, None, None], _counted(width)
+        channel, column = counted(channels)[:, None, None], counted(width)
     else:
         images = ops.reshape(images, (batch, 1, height, width * channels))
-        place = _counted(width * channels)
+        place = counted(width * channels)
         channel, column = place % channels, place // channels
     channel, column = ops.convert_to_tensor(channel), ops.convert_to_tensor(column)
     return Planes(images, batch, channels, (height, width), sample, channel, row, column)
 
 
-def _counted(length: int | Tensor) -> Any:
+def counted(length: int | Tensor) -> Any:
     """int32 0, 1, …: a constant where the length is known, since XLA would compute it again for each pixel."""
     return np.arange(length, dtype="int32") if isinstance(length, int) else ops.arange(length, dtype="int32")

@@ -17,8 +17,7 @@ def first_rows(batch: int | Tensor, *lengths: int | Tensor) -> Tensor:
     Raises:
         ValueError: When there are more rows than an int32 counts, which would wrap and read another sample.
     """
-    known = all(isinstance(one, int) for one in (batch, *lengths))
-    if known and prod((batch, *lengths)) > _MOST:
+    if not counts(batch, *lengths):
         raise ValueError(
             f"Layers expect batches of up to 2**31 pixels. Received: {batch} samples of {lengths} pixels. Use smaller "
             "batches."
@@ -27,3 +26,8 @@ def first_rows(batch: int | Tensor, *lengths: int | Tensor) -> Tensor:
     for one in lengths[1:]:
         rows = rows * one
     return ops.arange(batch, dtype="int32") * rows
+
+
+def counts(*lengths: int | Tensor) -> bool:
+    """Whether an int32 counts all that there is along so many axes, as far as is known."""
+    return not all(isinstance(one, int) for one in lengths) or prod(lengths) <= _MOST

@@ -9,6 +9,7 @@ from kerasaug.layers import RandomCrop, RandomFlip, RandomRotation, Resizing
 LAYERS = {
     "a gather": (RandomRotation, (0.4,)),
     "a gather of one's own dtype": (RandomRotation, (0.4, "constant", "nearest")),
+    "a gather of what a constant surrounds": (RandomRotation, (0.4, "constant", "bilinear", None, 7.5)),
     "a reversal": (RandomFlip, ()),
     "a copy": (RandomCrop, (5, 6)),
     "taps": (Resizing, (5, 12, "bicubic")),

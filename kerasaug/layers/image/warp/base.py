@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
-from kerasaug import boxes
 from kerasaug.arguments import as_number, one_of
 from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, is_interpreted, on_tpu, ops, select_rows
 from kerasaug.layers.image.checks import check_box_format, check_fill, check_masks
 from kerasaug.layers.image.layout import channels_last, restore, size_of
+from kerasaug.layers.image.targets import move_targets
 from kerasaug.ops import matrix as matrices
 from kerasaug.ops.axes import resample_axes
 from kerasaug.ops.matrix import Size
@@ -114,6 +114,7 @@ class _Move:
         rests: Whether there may be others, which then come back bit for bit.
         projective: Whether any matrix is more than affine.
         axis_aligned: Whether all only scale, flip and shift.
+        planes: How many images in a row move alike.
         alone: The layer and its parameters, where it has the pass for itself.
     """
 
@@ -125,6 +126,7 @@ class _Move:
     rests: bool = False
     projective: bool = False
     axis_aligned: bool = False
+    planes: int = 1
     alone: tuple[Any, Params] | None = None
 
     @classmethod
@@ -141,7 +143,7 @@ class _Move:
         projective = any(layer.projective for layer in layers)
         axis_aligned = all(layer.axis_aligned for layer in layers)
         alone = (layers[0], params[0]) if len(layers) == 1 else None
-        return cls(lead, matrix, source, size, touched, rests, projective, axis_aligned, alone)
+        return cls(lead, matrix, source, size, touched, rests, projective, axis_aligned, alone=alone)
 
     def inverse(self) -> "_Move":
         kind = (self.touched, self.rests, self.projective, self.axis_aligned)
@@ -153,8 +155,8 @@ class _Move:
         if "segmentation_masks" in fields:
             moved["segmentation_masks"] = self.pixels(fields["segmentation_masks"], "nearest", lead.mask_fill_value)
         if "bounding_boxes" in fields or "keypoints" in fields:
-            forward = matrices.invert(self.matrix)
-            moved |= _move_targets(fields, forward, self.touched, self.source, self.size, lead.bounding_box_format)
+            move = partial(_move_points, forward=matrices.invert(self.matrix), source=self.source, size=self.size)
+            moved |= move_targets(fields, move, self.touched, self.source, self.size, lead.bounding_box_format)
         return moved
 
     def pixels(self, values: Tensor, interpolation: str, fill_value: float) -> Tensor:
@@ -175,7 +177,8 @@ class _Move:
         """The same for so many images in each sample's place."""
         alone = self.alone and (self.alone[0], {name: _repeat(value, count) for name, value in self.alone[1].items()})
         matrix = ops.broadcast_to(self.matrix, (batch, 3, 3))  # there may be one for all
-        return replace(self, matrix=_repeat(matrix, count), touched=_repeat(self.touched, count), alone=alone)
+        touched = _repeat(self.touched, count)
+        return replace(self, matrix=_repeat(matrix, count), touched=touched, planes=count, alone=alone)
 
     def _read(self, values: Tensor, interpolation: str, fill_value: float) -> Tensor:
         """Of images whose channels are last."""
@@ -190,7 +193,7 @@ class _Move:
         return self._reading(values, how)
 
     def _reading(self, values: Tensor, how: tuple[Any, Any, Any, Any, Any, Any]) -> Tensor:
-        moved = resample(*how, projective=self.projective)
+        moved = resample(*how, self.projective, self.planes)
         return self._resting(values, moved) if is_interpreted() else moved
 
     def _resting(self, values: Tensor, moved: Tensor) -> Tensor:
@@ -206,43 +209,7 @@ def _repeat(value: Any, count: int) -> Any:
     return ops.repeat(value, count, axis=0) if hasattr(value, "shape") else value
 
 
-def _move_targets(
-    fields: dict[str, Any], forward: Tensor, touched: Tensor, source: Size, size: Size, box_format: str | None
-) -> dict[str, Any]:
-    """Keypoints and boxes; those of samples that are not `touched` come back bit for bit."""
-    moved = {}
-    if "keypoints" in fields:
-        points = fields["keypoints"]
-        xy = _move_points(ops.cast(points[..., :2], "float32"), forward, source, size, edge=1.0)
-        xy = ops.where(touched[:, None, None], ops.cast(xy, points.dtype), points[..., :2])
-        moved["keypoints"] = ops.concatenate([xy, points[..., 2:]], axis=-1)
-    if "bounding_boxes" in fields and box_format is not None:
-        old = fields["bounding_boxes"]
-        corners = boxes.to_corners(old, box_format, source)
-        somewhere = boxes.is_somewhere(corners)
-        corners = _frame_of(_move_points(_four_corners(corners), forward, source, size, edge=0.0))
-        limits = ops.cast(ops.stack([size[1], size[0], size[1], size[0]]), "float32")
-        corners = ops.clip(corners, 0.0, limits)
-        kept = (corners[..., 2] > corners[..., 0]) & (corners[..., 3] > corners[..., 1]) & somewhere
-        moved["bounding_boxes"] = boxes.from_corners(corners, kept, old, box_format, size, touched)
-    return moved
-
-
-def _move_points(points: Tensor, forward: Tensor, source: Size, size: Size, edge: float) -> Tensor:
-    """Moves (x, y); `edge` is 1 for indices of pixels, whose centre is (W-1)/2, and 0 for box edges: W/2."""
-    before = (ops.cast(ops.stack([source[1], source[0]]), "float32") - edge) / 2.0
-    after = (ops.cast(ops.stack([size[1], size[0]]), "float32") - edge) / 2.0
+def _move_points(points: Tensor, forward: Tensor, source: Size, size: Size) -> Tensor:
+    """Moves (x, y), indices of pixels, of which (W - 1) / 2 is the middle one."""
+    before, after = ((ops.cast(ops.stack([width, height]), "float32") - 1.0) / 2.0 for height, width in (source, size))
     return matrices.transform(forward, points - before) + after
-
-
-def _four_corners(corners: Tensor) -> Tensor:
-    left, top, right, bottom = (corners[..., i] for i in range(4))
-    pairs = [(left, top), (right, top), (right, bottom), (left, bottom)]
-    return ops.concatenate([ops.stack(pair, axis=-1) for pair in pairs], axis=1)
-
-
-def _frame_of(points: Tensor) -> Tensor:
-    batch, count = ops.shape(points)[:2]
-    points = ops.reshape(points, (batch, 4, count // 4, 2))
-    corners = [points[:, i] for i in range(4)]  # `ops.min` refuses a batch without boxes on torch
-    return ops.concatenate([reduce(ops.minimum, corners), reduce(ops.maximum, corners)], axis=-1)
