@@ -91,7 +91,19 @@ def _equalizing(counts: Tensor) -> Tensor:
         step = most // (bins - 1)
         tables, changes = (step // 2 + below) // ops.maximum(step, 1), step > 0
     else:
-        share = ops.cast(below, "float32") / ops.cast(ops.maximum(most, 1), "float32")
-        tables, changes = ops.cast(ops.round(share * (bins - 1)), "int32"), most > 0
+        tables, changes = _share(below, ops.maximum(most, 1), bins - 1), most > 0
     tables = ops.minimum(tables, bins - 1)
     return ops.cast(ops.where(changes, tables, ops.arange(bins, dtype="int32")), "float32")
+
+
+def _share(part: Tensor, whole: Tensor, of: int) -> Tensor:
+    """`of * part / whole`, int32, rounded half up.
+
+    By long division, bit by bit of `of`: floats round ties one way or the other by backend, and the product can exceed
+    int32.
+    """
+    quotient = rest = ops.zeros_like(part)
+    for bit in range(of.bit_length() - 1, -1, -1):
+        rest = 2 * rest + (part if of >> bit & 1 else 0)
+        quotient, rest = 2 * quotient + rest // whole, rest % whole
+    return quotient + ops.cast(2 * rest >= whole, "int32")

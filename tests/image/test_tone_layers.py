@@ -206,6 +206,14 @@ def test_as_many_bins_as_one_asks_for(rng, bins, count):
     assert found.max() == pytest.approx(bins - 1)
 
 
+@pytest.mark.parametrize(("darker", "level"), [(7, 11), (9, 14), (8, 12)])
+def test_shares_between_two_levels_become_the_brighter_one(darker, level):
+    """On every backend: 7/10, 9/10 and 8/10 of fifteen levels are 10.5, 13.5 and 12."""
+    levels = np.array([0] * darker + [7] * (10 - darker) + [15] * 2).reshape(1, 1, -1, 1)
+    found = apply(Equalization((0.0, 15.0), 16), levels.astype("float32")).ravel()
+    np.testing.assert_allclose(found[darker], level, atol=1e-4)
+
+
 # --- CLAHE ---
 
 
