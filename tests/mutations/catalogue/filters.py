@@ -105,9 +105,9 @@ FILTERS = (
     ),
     Mutation(
         "the edges of boxes are taken for pixels",
-        _DISPLACE + "targets.py",
-        "move(_outline(corners) - 0.5) + 0.5",
-        "move(_outline(corners) + 0.5) - 0.5",
+        "kerasaug/layers/image/targets.py",
+        "move(_outline(corners, count) - 0.5) + 0.5",
+        "move(_outline(corners, count) + 0.5) - 0.5",
         _OF_ELASTIC,
     ),
     Mutation(

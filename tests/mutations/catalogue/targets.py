@@ -3,6 +3,7 @@
 from mutation import Mutation
 
 _WARP = "kerasaug/layers/image/warp/base.py"
+_MOVED = "kerasaug/layers/image/targets.py"
 _BOXES = "kerasaug/boxes.py"
 
 TARGETS = (
@@ -23,27 +24,27 @@ TARGETS = (
     Mutation(
         "boxes and keypoints move by the output-to-input matrix",
         _WARP,
-        "forward = matrices.invert(self.matrix)",
-        "forward = self.matrix",
+        "forward=matrices.invert(self.matrix)",
+        "forward=self.matrix",
         ("tests/image/test_warp_targets.py::test_boxes_are_the_frames_of_their_moved_corners",),
     ),
     Mutation(
         "two corners of a box are moved instead of four",
-        _WARP,
-        "[(left, top), (right, top), (right, bottom), (left, bottom)]",
-        "[(left, top), (left, top), (right, bottom), (right, bottom)]",
+        _MOVED,
+        "points += [(x, top), (right, y), (",
+        "points += [(x, top), (x, top), (",
         ("tests/image/test_warp_targets.py::test_boxes_are_the_frames_of_their_moved_corners",),
     ),
     Mutation(
         "boxes may stick out at the right and below",
-        _WARP,
-        "ops.clip(corners, 0.0, limits)",
-        "ops.maximum(corners, 0.0 * limits)",
+        _MOVED,
+        "ops.clip(_frame_of(outline, 4 * count), 0.0, limits)",
+        "ops.maximum(_frame_of(outline, 4 * count), 0.0 * limits)",
         ("tests/image/test_warp_targets.py::test_boxes_are_the_frames_of_their_moved_corners",),
     ),
     Mutation(
         "boxes without an area are kept",
-        _WARP,
+        _MOVED,
         "(corners[..., 2] > corners[..., 0]) & (corners[..., 3] > corners[..., 1])",
         "(corners[..., 2] >= corners[..., 0]) & (corners[..., 3] >= corners[..., 1])",
         ("tests/image/test_random_crop.py::test_boxes_are_shifted_and_cut_in_every_format",),
@@ -51,13 +52,13 @@ TARGETS = (
     Mutation(
         "keypoints turn about the middle of the frame's edges",
         _WARP,
-        "forward, source, size, edge=1.0)",
-        "forward, source, size, edge=0.0)",
+        '"float32") - 1.0) / 2.0 for',
+        '"float32") - 0.0) / 2.0 for',
         ("tests/image/test_warp_targets.py::test_keypoints_move_with_their_pixels",),
     ),
     Mutation(
         "the visibility of keypoints is lost",
-        _WARP,
+        _MOVED,
         "ops.concatenate([xy, points[..., 2:]], axis=-1)",
         "ops.concatenate([xy, ops.zeros_like(points[..., 2:])], axis=-1)",
         ("tests/image/test_warp_targets.py::test_keypoints_move_with_their_pixels",),

@@ -8,13 +8,15 @@ from kerasaug.arguments import as_number, as_value_range, one_of
 from kerasaug.augmentation import Augmentation
 from kerasaug.backend import Tensor, ops, select_rows
 from kerasaug.layers.image.checks import check_box_format, check_fill, check_masks
-from kerasaug.layers.image.displace.targets import move_targets
 from kerasaug.layers.image.layout import channels_last, restore
+from kerasaug.layers.image.targets import move_targets
 from kerasaug.ops.computed import computed
 from kerasaug.ops.displacement import coordinates, mirror, move_points
 from kerasaug.ops.matrix import Size
 from kerasaug.ops.resample import FILL_MODES, INTERPOLATIONS, read_at
 from kerasaug.params import Params, chosen
+
+_POINTS = 8  # on each edge of a box: twelve pixels apart on one of a hundred, over which a field is nearly straight
 
 
 class Displace(Augmentation):
@@ -86,7 +88,8 @@ class Displace(Augmentation):
         result = {**fields, "images": select_rows(touched, moved, ops.cast(fields["images"], "float32"))}
         if "segmentation_masks" in fields:
             result["segmentation_masks"] = layer._masks(fields["segmentation_masks"], x, y)
-        return {**result, **move_targets(fields, partial(move_points, field=field), touched, tuple(size), layer)}
+        move, here = partial(move_points, field=field), tuple(size)
+        return {**result, **move_targets(fields, move, touched, here, here, layer.bounding_box_format, _POINTS)}
 
     def _masks(self, masks: Tensor, x: Tensor, y: Tensor) -> Tensor:
         flat = masks[..., None] if len(masks.shape) == 3 else channels_last(masks, self.data_format)
