@@ -7,6 +7,7 @@ from cases import every_case
 from contract_tools import assert_same, sample, targets, to_numpy, uncompiled
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from painted import RADIUS, centroid, painted
 
 from kerasaug import Pipeline
 from kerasaug import layers as L
@@ -98,37 +99,24 @@ def _warps(**own):
     ]
 
 
-HEIGHT, WIDTH, RADIUS = 36, 44, 3
+HEIGHT, WIDTH = 36, 44
 FRAMES = [L.CenterCrop(30, 36, bounding_box_format="xyxy"), L.Resizing(54, 55, bounding_box_format="xyxy")]
 PAINTED = [*_warps(), *FRAMES, Pipeline(_warps())]
-
-
-def _painted(x, y):
-    """A square of one colour about pixel (x, y), its mask, its box and its keypoint."""
-    image = np.zeros((1, HEIGHT, WIDTH, 3), "float32")
-    image[:, y - RADIUS : y + RADIUS + 1, x - RADIUS : x + RADIUS + 1] = 200.0
-    box = np.array([[[x - RADIUS, y - RADIUS, x + RADIUS + 1, y + RADIUS + 1]]], "float32")
-    return {
-        "images": image,
-        "segmentation_masks": (image[..., 0] > 0).astype("int32"),
-        "bounding_boxes": {"boxes": box, "labels": np.array([[1]], "int32")},
-        "keypoints": np.array([[[x, y]]], "float32"),
-    }
 
 
 @pytest.mark.parametrize("layer", PAINTED, ids=lambda layer: type(layer).__name__)
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(x=st.integers(RADIUS, WIDTH - RADIUS - 1), y=st.integers(RADIUS, HEIGHT - RADIUS - 1), seed=st.integers(0, 999))
 def test_a_painted_square_its_mask_its_box_and_its_keypoint_move_together(layer, x, y, seed):
-    data = _painted(x, y)
+    data = painted([x], [y], (HEIGHT, WIDTH), color=200.0, ground=0.0)
     moved = to_numpy(layer.apply(data, layer.draw(data, seed=seed)))
     image, mask = moved["images"][0, ..., 0], moved["segmentation_masks"][0]
     height, width = mask.shape
     point, box = moved["keypoints"][0, 0], moved["bounding_boxes"]["boxes"][0, 0]
     reach = 3 * RADIUS  # a square, turned, sheared and enlarged, reaches no farther
     if (point > reach).all() and (point < (width - reach, height - reach)).all():
-        np.testing.assert_allclose(_centroid(image), point, atol=0.2)
-        np.testing.assert_allclose(_centroid(mask), point, atol=0.7)
+        np.testing.assert_allclose(centroid(image), point, atol=0.2)
+        np.testing.assert_allclose(centroid(mask), point, atol=0.7)
         np.testing.assert_allclose((box[:2] + box[2:] - 1) / 2, point, atol=0.01)
     if moved["bounding_boxes"]["labels"][0, 0] == -1:
         assert image.max() < 200.0
@@ -137,11 +125,6 @@ def test_a_painted_square_its_mask_its_box_and_its_keypoint_move_together(layer,
         assert ((xs + 1 > box[0]) & (xs < box[2]) & (ys + 1 > box[1]) & (ys < box[3])).all()
     outside = (point < -reach).any() or (point > (width + reach, height + reach)).any()
     assert not outside or (moved["bounding_boxes"]["labels"] == -1).all()
-
-
-def _centroid(weights):
-    ys, xs = np.mgrid[: weights.shape[0], : weights.shape[1]]
-    return np.array([(weights * xs).sum(), (weights * ys).sum()]) / weights.sum()
 
 
 def _both(make, data):

@@ -4,18 +4,19 @@ import keras
 import numpy as np
 import pytest
 from contract_tools import to_numpy, uncompiled
+from painted import RADIUS, SQUARE, centroid, painted
 
 from kerasaug import Pipeline
 from kerasaug import layers as L
 
-HEIGHT, WIDTH, RADIUS, BATCH = 44, 60, 3, 24
-INSIDE, SQUARE = 2, 1  # what masks hold; beyond the frame it is 0
+HEIGHT, WIDTH, BATCH = 44, 60, 24
+GROUND = 60.0
+INSIDE = 2  # what masks hold there; beyond the frame it is 0
 FORMATS = (
     *("xyxy", "yxyx", "xywh", "center_xywh", "center_yxhw"),
     *("rel_xyxy", "rel_yxyx", "rel_xywh", "rel_center_xywh"),
 )
-FILL = {"fill_mode": "constant", "fill_value": 60.0}
-BOTH = {"factor": (0.3, 0.7), "chain_depth": 1}
+FILL = {"fill_mode": "constant", "fill_value": GROUND}
 
 
 def _warps(**own):
@@ -28,7 +29,7 @@ MOVING = {
     "RandomZoom": lambda **own: L.RandomZoom((-0.2, 0.3), (-0.3, 0.2), **FILL, **own),
     "RandomTranslation": lambda **own: L.RandomTranslation(0.2, 0.2, **FILL, **own),
     "RandomShear": lambda **own: L.RandomShear(0.2, 0.2, **FILL, **own),
-    "RandomPerspective": lambda **own: L.RandomPerspective(1.0, 0.3, fill_value=60.0, **own),
+    "RandomPerspective": lambda **own: L.RandomPerspective(1.0, 0.3, fill_value=GROUND, **own),
     "RandomCrop": lambda **own: L.RandomCrop(36, 40, **own),
     "CenterCrop": lambda **own: L.CenterCrop(36, 50, **own),
     "Resizing": lambda **own: L.Resizing(66, 80, **own),
@@ -61,7 +62,7 @@ STAYING = {
     "ContrastLimitedAdaptiveHistogramEqualization": lambda **own: L.CLAHE(**own),
     "RandomSharpness": lambda **own: L.RandomSharpness(1.0, **own),
     "RandomGaussianBlur": lambda **own: L.RandomGaussianBlur((1.0, 1.0), 5, (1.0, 1.0), **own),
-    "AugMix": lambda **own: L.AugMix(**BOTH, **own),
+    "AugMix": lambda **own: L.AugMix(factor=(0.3, 0.7), chain_depth=1, **own),
     "RandomErasing": lambda **own: L.RandomErasing((1.0, 1.0), max_covered=0.0, **own),
     "RandomCutout": lambda **own: L.RandomCutout(0.3, 0.3, max_covered=0.0, **own),
     "MaxNumBoundingBoxes": lambda **own: L.MaxNumBoundingBoxes(1, **own),
@@ -75,28 +76,22 @@ def test_every_layer_that_does_not_mix_is_here():
     assert named | {"MixUp", "CutMix"} == set(L.__all__)
 
 
-def _painted(layout, box_format):
-    """Squares of one colour at places of their own."""
+def _data(layout, box_format):
+    """Squares at places of their own."""
     rng = np.random.default_rng(3)
     x, y = (rng.integers(RADIUS, size - RADIUS, BATCH) for size in (WIDTH, HEIGHT))
-    ys, xs = np.mgrid[:HEIGHT, :WIDTH]
-    square = (np.abs(xs - x[:, None, None]) <= RADIUS) & (np.abs(ys - y[:, None, None]) <= RADIUS)
-    images = np.where(square[..., None], [220.0, 180.0, 140.0], 60.0).astype("float32")
-    corners = np.stack([x - RADIUS, y - RADIUS, x + RADIUS + 1, y + RADIUS + 1], axis=-1)[:, None].astype("float32")
+    data = painted(x, y, (HEIGHT, WIDTH), color=(220.0, 180.0, 140.0), ground=GROUND, inside=INSIDE)
+    corners = data["bounding_boxes"]["boxes"]
     boxes = keras.utils.bounding_boxes.convert_format(corners, "xyxy", box_format, HEIGHT, WIDTH)
-    return {
-        "images": np.transpose(images, (0, 3, 1, 2)) if layout == "channels_first" else images,
-        "segmentation_masks": np.where(square, SQUARE, INSIDE).astype("int32"),
-        "bounding_boxes": {"boxes": to_numpy(boxes), "labels": np.ones((BATCH, 1), "int32")},
-        "keypoints": np.stack([x, y], axis=-1)[:, None].astype("float32"),
-    }
+    images = np.transpose(data["images"], (0, 3, 1, 2)) if layout == "channels_first" else data["images"]
+    return {**data, "images": images, "bounding_boxes": {**data["bounding_boxes"], "boxes": to_numpy(boxes)}}
 
 
 @pytest.mark.parametrize(("name", "layout"), CASES, ids=lambda value: str(value))
 def test_all_targets_are_found_together(name, layout):
     box_format = FORMATS[CASES.index((name, layout)) % len(FORMATS)]
     layer = (MOVING | STAYING)[name](data_format=layout, bounding_box_format=box_format)
-    data = _painted(layout, box_format)
+    data = _data(layout, box_format)
     with uncompiled():
         moved = to_numpy(layer.apply(data, layer.draw(data, seed=5)))
     images, masks = moved["images"], moved["segmentation_masks"]
@@ -132,7 +127,7 @@ def _together(image, mask, box, point, label, loose):
         return None
     window = (slice(y - reach, y + reach + 1), slice(x - reach, x + reach + 1))
     origin = point - (x - reach, y - reach)
-    np.testing.assert_allclose(_centroid(mask[window] == SQUARE), origin, atol=0.75 + loose)
+    np.testing.assert_allclose(centroid(mask[window] == SQUARE), origin, atol=0.75 + loose)
     np.testing.assert_allclose((box[:2] + box[2:] - 1) / 2, point, atol=0.35 + loose)
     ys, xs = np.nonzero(mask == SQUARE)
     assert xs.min() + 1.5 > box[0]
@@ -145,10 +140,5 @@ def _together(image, mask, box, point, label, loose):
     weights = np.abs(image[window] - around).sum(axis=-1)
     if weights.max() < 20 or (weights[[0, -1]] > 5).any() or (weights[:, [0, -1]] > 5).any():
         return False  # an op that made both alike, or another edge
-    np.testing.assert_allclose(_centroid(weights), origin, atol=0.35 + loose)
+    np.testing.assert_allclose(centroid(weights), origin, atol=0.35 + loose)
     return True
-
-
-def _centroid(weights):
-    ys, xs = np.mgrid[: weights.shape[0], : weights.shape[1]]
-    return np.array([(weights * xs).sum(), (weights * ys).sum()]) / weights.sum()
