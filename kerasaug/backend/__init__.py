@@ -18,7 +18,7 @@ from kerasaug.backend.active import (
 )
 from kerasaug.backend.compiling import by_platform, compile_stage, fuses_too_much, materialize, on_tpu
 from kerasaug.backend.control import fold, map_samples, switch
-from kerasaug.backend.kernels import count, gather_rows, move, product, select_rows, stretch
+from kerasaug.backend.kernels import clip, correlate, count, gather_rows, move, product, select_rows, stretch
 from kerasaug.backend.layer import DataLayer, LiveScalar, dataset_seed, in_dataset_map
 from kerasaug.backend.training import (
     Fit,
@@ -42,7 +42,9 @@ __all__ = [
     "active",
     "begin_at",
     "by_platform",
+    "clip",
     "compile_stage",
+    "correlate",
     "count",
     "dataset_scope",
     "dataset_seed",

@@ -44,6 +44,26 @@ def product(equation: str, one: Tensor, other: Tensor) -> Tensor:
     return ops.einsum(equation, one, other)
 
 
+def clip(values: Tensor, low: float, high: float) -> Tensor:
+    """`ops.clip` in one pass over the values: TensorFlow's is two where nothing compiles it."""
+    if active() == "tensorflow":
+        return import_module("tensorflow").raw_ops.ClipByValue(t=values, clip_value_min=low, clip_value_max=high)
+    return ops.clip(values, low, high)
+
+
+def correlate(images: Tensor, kernel: Tensor, padding: str) -> Tensor:
+    """TensorFlow's own correlation of each channel with one kernel, where XLA does not compile.
+
+    Args:
+        images: float32 (batch, height, width, channels), whose channels are known.
+        kernel: float32 (rows, columns).
+        padding: `"SAME"`, with zeros, or `"VALID"`.
+    """
+    tf = import_module("tensorflow")
+    kernel = tf.tile(kernel[:, :, None, None], (1, 1, images.shape[-1], 1))
+    return tf.nn.depthwise_conv2d(images, kernel, (1, 1, 1, 1), padding)
+
+
 def stretch(images: Tensor, size: tuple[int, int], kernel: str = "bilinear", antialias: bool = False) -> Tensor:
     """TensorFlow's own resize, float32, where XLA does not compile.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from kerasaug.backend import Tensor, ops
+from kerasaug.backend import Tensor, clip, ops
 
 Range = Sequence[float]
 
@@ -21,7 +21,7 @@ def to_levels(images: Tensor, value_range: Range, count: int = 256) -> Tensor:
 
 def to_inner_levels(images: Tensor, value_range: Range, count: int = 256) -> Tensor:
     """The same, but for values beyond the range, which are at its ends."""
-    return ops.clip(to_levels(images, value_range, count), 0.0, count - 1.0)
+    return clip(to_levels(images, value_range, count), 0.0, count - 1.0)
 
 
 def from_levels(levels: Tensor, value_range: Range, count: int = 256) -> Tensor:

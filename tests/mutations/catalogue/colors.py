@@ -26,8 +26,8 @@ COLORS = (
     Mutation(
         "colours are clipped to 0 … 255 whatever the value range",
         _COLOR + "base.py",
-        "ops.clip(images, *limits)",
-        "ops.clip(images, 0.0, 255.0)",
+        "clip(images, *limits)",
+        "clip(images, 0.0, 255.0)",
         _OF_COLORS,
     ),
     Mutation(

@@ -64,9 +64,23 @@ FILTERS = (
     Mutation(
         "filters clip to 0 … 255 whatever the value range",
         _FILTER + "base.py",
-        "ops.clip(filtered, *self.value_range)",
-        "ops.clip(filtered, 0.0, 255.0)",
+        "clip(filtered, *self.value_range)",
+        "clip(filtered, 0.0, 255.0)",
         ("tests/image/test_random_sharpness.py",),
+    ),
+    Mutation(
+        "uncompiled, an image is smoothed where it should be sharpened",
+        _FILTERS,
+        "rows.align(1.0 - amount) * change",
+        "rows.align(amount - 1.0) * change",
+        _OF_FILTERS,
+    ),
+    Mutation(
+        "uncompiled, rows are blurred as columns are",
+        _FILTERS,
+        "weights[0][:, None] if axis == -2",
+        "weights[0][:, None] if axis != -2",
+        _OF_FILTERS,
     ),
     Mutation(
         "where sizes are unknown everyone is filtered",

@@ -6,7 +6,7 @@ from typing import Any
 
 from kerasaug.arguments import as_value_range
 from kerasaug.augmentation import Augmentation
-from kerasaug.backend import Tensor, ops, select_rows
+from kerasaug.backend import Tensor, clip, ops, select_rows
 from kerasaug.layers.image.layout import channel_axis
 from kerasaug.ops.color import ColorMap, channel_mean
 from kerasaug.ops.computed import computed
@@ -86,4 +86,4 @@ def _mean(layers: Sequence[Color], images: Tensor) -> Tensor:
 
 def _mapped(colors: ColorMap, images: Tensor, data_format: str, limits: tuple[float, float] | None) -> Tensor:
     images = colors(images, channel_axis(data_format))
-    return images if limits is None else ops.clip(images, *limits)
+    return images if limits is None else clip(images, *limits)

@@ -5,7 +5,7 @@ from typing import Any
 
 from kerasaug.arguments import as_value_range
 from kerasaug.augmentation import Augmentation
-from kerasaug.backend import Tensor, map_samples, ops
+from kerasaug.backend import Tensor, clip, is_interpreted, map_samples, ops, select_rows
 from kerasaug.ops.filters import Rows
 from kerasaug.params import Params, chosen
 
@@ -26,6 +26,8 @@ class Filter(Augmentation):
         super().__init__(**kwargs)
         self.value_range = as_value_range(value_range, type(self).__name__)
 
+    dozens = True  # of passes, where nothing compiles them
+
     def filter(self, rows: Rows, params: Params) -> Tensor:
         """Filters float32 images, of the shape of `rows.values`."""
         raise NotImplementedError(f"{type(self).__name__} must implement `filter(rows, params)`.")
@@ -35,14 +37,16 @@ class Filter(Augmentation):
         """One pass."""
         (layer,), (one,) = layers, params
         images = ops.cast(fields["images"], "float32")
-        filtered = layer._each if None in images.shape[1:] else layer._all
+        interpreted = is_interpreted() or None in images.shape[1:]
+        filtered = layer._each if interpreted and layer.dozens else layer._all
         return {**fields, "images": filtered(images, one)}
 
     def _all(self, images: Tensor, params: Params) -> Tensor:
-        return ops.where(chosen(params, images), self._filtered(images, params), images)
+        which = ops.broadcast_to(chosen(params, images[:, 0, 0, 0]), ops.shape(images)[:1])
+        return select_rows(which, self._filtered(images, params), images)
 
     def _each(self, images: Tensor, params: Params) -> Tensor:
-        """The same, sample by sample, whose dozens of passes each stay in the cache where nothing compiles them."""
+        """The same, sample by sample, whose dozens of passes each stay in the cache."""
 
         def one(image: Tensor, params: Params) -> Tensor:
             alone = {name: value[None] for name, value in params.items()}
@@ -52,4 +56,4 @@ class Filter(Augmentation):
 
     def _filtered(self, images: Tensor, params: Params) -> Tensor:
         filtered = self.filter(Rows.of(images, self.data_format), params)
-        return ops.reshape(ops.clip(filtered, *self.value_range), ops.shape(images))
+        return ops.reshape(clip(filtered, *self.value_range), ops.shape(images))

@@ -49,6 +49,8 @@ class RandomSharpness(Filter):
         `PIL.ImageEnhance.Sharpness`, whose factor is twice this one.
     """
 
+    dozens = False
+
     def __init__(
         self,
         factor: Any,

@@ -74,7 +74,8 @@ class RandomPosterization(Tone):
         return fewer if chosen is None else ops.logical_and(chosen, fewer)
 
     def tone(self, images: Tensor, params: Params) -> Tensor:
-        """Rounds to a level, and down to a multiple of a power of two."""
-        levels = ops.round(to_inner_levels(images, self.value_range))
-        step = ops.power(2.0, ops.cast(_BITS - params["bits"], "float32"))
-        return from_levels(ops.floor(levels * (1.0 / step)) * step, self.value_range)
+        """Rounds to a level, in bytes, of which TensorFlow moves four in the time of a float."""
+        levels = ops.cast(ops.round(to_inner_levels(images, self.value_range)), "uint8")
+        kept = 2**_BITS - ops.left_shift(1, _BITS - params["bits"])
+        levels = ops.bitwise_and(levels, ops.cast(kept, "uint8"))
+        return from_levels(ops.cast(levels, "float32"), self.value_range)
