@@ -1,6 +1,7 @@
 """Layers that choose, for each sample on its own, which of their layers to apply, and in what order."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import reduce
 from typing import Any
 
@@ -41,7 +42,7 @@ class Policy(Composite):
 
     def __init__(self, layers: Sequence[Augmentation], **kwargs: Any) -> None:
         super().__init__(layers, **kwargs)
-        each = [op for layer in self.layers for op in layer.ops()]
+        each = list(_ops_in(self.layers))
         fitting = [type(op).__name__ for op in each if op.fits_boxes]
         classes = {op.num_classes for op in each if getattr(op, "num_classes", None) is not None}
         if fitting:
@@ -102,10 +103,11 @@ class Policy(Composite):
         return self.mixes
 
     def check(self, fields: Fields) -> None:
-        """Every layer's own, and that they return one size."""
+        """Every layer's own."""
         for layer in self.layers:
             for op in layer.ops() if self.fits(layer, fields) else ():
-                op.check(fields)
+                with _said_by(self._label):
+                    op.check(fields)
 
     def output_size(self, size: tuple[Any, Any]) -> tuple[Any, Any]:
         """Of any layer: all must return the same."""
@@ -209,6 +211,21 @@ class Policy(Composite):
 
 
 _ANY_SIZE = (None, None)  # to ask a layer what it makes of it
+
+
+def _ops_in(layers: Sequence[Augmentation]) -> Iterator[Augmentation]:
+    """Every op, however deep policies and pipelines lie in each other."""
+    for layer in layers:
+        yield from _ops_in(layer.layers) if isinstance(layer, Composite) else [layer]
+
+
+@contextmanager
+def _said_by(label: str) -> Iterator[None]:
+    """Puts the policy's name before its layers' messages: the layer may be anywhere."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{label}: {error}") from error
 
 
 def _run(layer: Augmentation, fields: Fields, params: Params) -> Fields:
