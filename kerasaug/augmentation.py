@@ -222,6 +222,10 @@ class Augmentation(SpecLayer):
         """What neighbours of one family must agree on to share a pass; `None` to stay alone, `ANY` to join any."""
         return None
 
+    def joins_pass(self, layers: Sequence[Any]) -> bool:
+        """Whether it shares the pass of ops before it, of its family and fusion key."""
+        return True
+
     @classmethod
     def fused(cls, layers: Sequence["Augmentation"], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
         """One pass over the pixels for several ops: what a family writes."""

@@ -30,7 +30,8 @@ class Stage:
         """Whether `layer` can join this stage."""
         keys = [one.fusion_key() for one in (*self.layers, layer)]
         fixed = [key for key in keys if key != ANY]
-        return _family(layer) == _family(self.layers[0]) and None not in fixed and len(set(fixed)) <= 1
+        alike = _family(layer) == _family(self.layers[0]) and None not in fixed and len(set(fixed)) <= 1
+        return alike and layer.joins_pass(self.layers)
 
     def compute(self, fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
         """The pass itself, a pure function of tensors."""

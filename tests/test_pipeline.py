@@ -44,6 +44,15 @@ def test_nested_layers_fuse_with_their_neighbours_and_unfused_ones_do_not():
     assert _stages(kerasaug.Pipeline(nested, fuse=False)) == [["RandomRotation"], ["RandomZoom"], ["RandomShear"]]
 
 
+def test_contrast_after_a_hue_has_a_pass_of_its_own():
+    ops = [layers.RandomHue(0.5), layers.RandomBrightness(0.2), layers.RandomContrast(0.9), layers.RandomHue(0.5)]
+    together, apart = (kerasaug.Pipeline(ops, fuse=fuse) for fuse in (True, False))
+    assert _stages(together) == [["RandomHue", "RandomBrightness"], ["RandomContrast", "RandomHue"]]
+    params = together.draw(IMAGES, seed=1)
+    found, expected = (keras.ops.convert_to_numpy(one.apply(IMAGES, params)) for one in (together, apart))
+    np.testing.assert_allclose(found, expected, atol=1e-2)
+
+
 def test_a_region_shares_the_pass_of_the_colours_before_it():
     ops = [layers.RandomRotation(0.1), layers.RandomErasing(), layers.RandomContrast(0.1), layers.RandomErasing()]
     assert _stages(kerasaug.Pipeline(ops)) == [
