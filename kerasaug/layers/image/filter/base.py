@@ -5,7 +5,7 @@ from typing import Any
 
 from kerasaug.arguments import as_value_range
 from kerasaug.augmentation import Augmentation
-from kerasaug.backend import Tensor, clip, is_interpreted, map_samples, ops, select_rows
+from kerasaug.backend import Tensor, clip, is_interpreted, map_samples, ops, select_rows, switch
 from kerasaug.ops.filters import Rows
 from kerasaug.params import Params, chosen
 
@@ -50,7 +50,8 @@ class Filter(Augmentation):
 
         def one(image: Tensor, params: Params) -> Tensor:
             alone = {name: value[None] for name, value in params.items()}
-            return ops.cond(params["chosen"], lambda: self._filtered(image[None], alone)[0], lambda: image)
+            chosen = ops.cast(params["chosen"], "int32")
+            return switch(chosen, [lambda: image, lambda: self._filtered(image[None], alone)[0]])
 
         return map_samples(one, images, {"chosen": ops.ones(ops.shape(images)[:1], dtype="bool"), **params})
 
