@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from kerasaug.backend import compile_stage, fuses_too_much, is_interpreted, materialize, ops
+from kerasaug.backend import compile_stage, fuses_too_much, is_interpreted, is_traced, materialize, ops
 from kerasaug.ops.dtypes import to_dtype
 from kerasaug.params import Params
 
@@ -62,11 +62,12 @@ class Cluster:
 
     def __call__(self, fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
         """Runs compiled where the sizes are known, and few, and where it gains by it."""
-        return (self._compiled if self._compiles(fields) else self.run)(fields, params)
+        by_kernels = is_interpreted() and not any(layer.own_cluster for layer in self.layers)
+        if (by_kernels and is_traced(fields["images"])) or not self._compiles(fields):
+            return self.run(fields, params)
+        return self._compiled(fields, params, xla=not by_kernels)
 
     def _compiles(self, fields: dict[str, Any]) -> bool:
-        if is_interpreted() and not any(layer.own_cluster for layer in self.layers):
-            return False
         size = tuple(fields["images"].shape[1:])
         if None in size:
             return False

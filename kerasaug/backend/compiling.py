@@ -40,22 +40,23 @@ def compile_stage(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compiles a pure function of tensors as one XLA cluster, on the backends that have XLA.
 
     The cluster is its own even when the surrounding graph is not compiled, and inlines where it is. TensorFlow and JAX
-    versions are made on first use and kept, since either may be asked for (JAX trains, TensorFlow maps a dataset).
+    versions are made on first use and kept, since either may be asked for (JAX trains, TensorFlow maps a dataset). With
+    `xla=False`, TensorFlow's is a graph of its own kernels, without the steps of Python that they take op by op.
     """
-    made: dict[str, Callable[..., Any]] = {}
+    made: dict[tuple[str, bool], Callable[..., Any]] = {}
 
-    def compiled(*args: Any) -> Any:
-        backend = active()
-        if backend not in made:
-            made[backend] = _jit(function, backend)
-        return made[backend](*args)
+    def compiled(*args: Any, xla: bool = True) -> Any:
+        kind = active(), xla
+        if kind not in made:
+            made[kind] = _jit(function, *kind)
+        return made[kind](*args)
 
     return compiled
 
 
-def _jit(function: Callable[..., Any], backend: str) -> Callable[..., Any]:
+def _jit(function: Callable[..., Any], backend: str, xla: bool) -> Callable[..., Any]:
     if backend == "tensorflow":
-        return import_module("tensorflow").function(function, jit_compile=True, autograph=False)
+        return import_module("tensorflow").function(function, jit_compile=xla, autograph=False)
     if backend == "jax":
         return import_module("jax").jit(function)
     return function

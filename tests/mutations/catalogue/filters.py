@@ -85,8 +85,8 @@ FILTERS = (
     Mutation(
         "where sizes are unknown everyone is filtered",
         _FILTER + "base.py",
-        'ops.cond(params["chosen"], lambda',
-        'ops.cond(params["chosen"] | True, lambda',
+        'ops.cast(params["chosen"], "int32")',
+        'ops.cast(params["chosen"] | True, "int32")',
         _OF_BLUR,
     ),
     Mutation(

@@ -51,6 +51,8 @@ class MaxNumBoundingBoxes(Augmentation):
     """
 
     fits_boxes = True
+    own_cluster = False  # which would copy the images: 2.3 ms, and 0.4 without
+    materializes = True  # images as they are
 
     def __init__(self, max_number: int, fill_value: int = boxes.PADDING, **kwargs: Any) -> None:
         super().__init__(**kwargs)
