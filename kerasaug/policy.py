@@ -225,7 +225,7 @@ def _said_by(label: str) -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError) as error:
-        raise type(error)(f"{label}: {error}") from error
+        raise (TypeError if isinstance(error, TypeError) else ValueError)(f"{label}: {error}") from error
 
 
 def _run(layer: Augmentation, fields: Fields, params: Params) -> Fields:

@@ -61,7 +61,10 @@ class Cluster:
         return _run(self.stages, fields, params)
 
     def __call__(self, fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
-        """Runs compiled where the sizes are known, and few, and where it gains by it."""
+        """Runs compiled where the sizes are known, and few, and where it gains by it.
+
+        What TensorFlow's kernels are faster at is a graph of theirs instead, where Python would run them one by one.
+        """
         by_kernels = is_interpreted() and not any(layer.own_cluster for layer in self.layers)
         if (by_kernels and is_traced(fields["images"])) or not self._compiles(fields):
             return self.run(fields, params)

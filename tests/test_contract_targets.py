@@ -82,6 +82,9 @@ def test_padding_stays_padding(case):
     data = sample(layer.mixes)
     boxes = to_numpy(layer(data)["bounding_boxes"])
     np.testing.assert_array_equal(boxes["boxes"][boxes["labels"] == -1], -1)
+    moves_up = any(isinstance(op, L.MaxNumBoundingBoxes) for op in layer.ops())
+    if not moves_up:
+        assert boxes["labels"][0, 1] == -1
     for value in data["bounding_boxes"].values():
         value[:] = -1
     assert all((value == -1).all() for value in to_numpy(layer(data)["bounding_boxes"]).values())

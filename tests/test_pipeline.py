@@ -129,3 +129,22 @@ def test_the_op_that_contributing_shows_works():
     )
     moved = scope["RandomRoll"](0.5, fill_mode="wrap").apply(IMAGES, {"shift": np.full(64, 0.25, "float32")})
     np.testing.assert_allclose(keras.ops.convert_to_numpy(moved), np.roll(IMAGES, 2, axis=2), atol=1e-3)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow traces")
+def test_ever_new_numbers_of_boxes_are_traced_but_a_few_times(monkeypatch):
+    counts, infer = [], layers.MaxNumBoundingBoxes.infer
+
+    def counted(self, fields):
+        counts.append(1)
+        return infer(self, fields)
+
+    monkeypatch.setattr(layers.MaxNumBoundingBoxes, "infer", counted)
+    layer = layers.MaxNumBoundingBoxes(4, bounding_box_format="xyxy")
+    for count in range(1, 8):
+        boxes = {"boxes": np.ones((count, count, 4), "float32"), "labels": np.ones((count, count), "int32")}
+        found = layer({"images": np.zeros((count, 5, 6, 3), "float32"), "bounding_boxes": boxes})["bounding_boxes"]
+        labels = keras.ops.convert_to_numpy(found["labels"])
+        assert labels.shape == (count, 4)
+        assert (labels == 1).sum() == count * min(count, 4)
+    assert len(counts) <= 3

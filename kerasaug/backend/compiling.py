@@ -56,7 +56,10 @@ def compile_stage(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _jit(function: Callable[..., Any], backend: str, xla: bool) -> Callable[..., Any]:
     if backend == "tensorflow":
-        return import_module("tensorflow").function(function, jit_compile=xla, autograph=False)
+        relaxed = not xla  # one graph for all sizes, and for any number of boxes
+        return import_module("tensorflow").function(
+            function, jit_compile=xla, autograph=False, reduce_retracing=relaxed
+        )
     if backend == "jax":
         return import_module("jax").jit(function)
     return function

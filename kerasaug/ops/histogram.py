@@ -91,13 +91,14 @@ def _equalizing(counts: Tensor) -> Tensor:
         step = most // (bins - 1)
         tables, changes = (step // 2 + below) // ops.maximum(step, 1), step > 0
     else:
+        below = ops.minimum(below, most)  # nothing is brighter than the brightest
         tables, changes = _share(below, ops.maximum(most, 1), bins - 1), most > 0
     tables = ops.minimum(tables, bins - 1)
     return ops.cast(ops.where(changes, tables, ops.arange(bins, dtype="int32")), "float32")
 
 
 def _share(part: Tensor, whole: Tensor, of: int) -> Tensor:
-    """`of * part / whole`, int32, rounded half up.
+    """`of * part / whole`, int32, rounded half up; a part is no more than the whole.
 
     By long division, bit by bit of `of`: floats round ties one way or the other by backend, and the product can exceed
     int32.

@@ -139,6 +139,11 @@ def bring_inside(coordinate: Tensor, length: int | Tensor, fill_mode: str) -> Te
     return ops.clip(coordinate, -2.0, n + 1.0)  # far away is as good as outside, and fits an int32
 
 
+def _by_value(images: Tensor) -> bool:
+    shape = ops.shape(images)
+    return fuses_too_much(images) and not is_interpreted() and isinstance(shape[3], int) and counts(*shape)
+
+
 class _Reader:
     """Reads one pixel for each output position, from images flattened to rows of channels, or to values.
 
@@ -154,7 +159,7 @@ class _Reader:
         self.step, self.apart = 1, None  # of a pixel's values: from those of the next pixel, and from each other
         if channel_axis == 1:
             self.apart = counted(channels) * (self.height * self.width)
-        elif fill_mode == "constant" and fuses_too_much(images) and not is_interpreted() and counts(*shape):
+        elif fill_mode == "constant" and _by_value(images):
             self.step, self.apart = channels, counted(channels)
         self.rows = ops.reshape(images, (-1, channels) if self.apart is None else (-1,))
         self.dtype, self.fill_mode, self.fill_value = dtype, fill_mode, fill_value

@@ -1,5 +1,6 @@
 """Resizing to a size that is known beforehand, by weights that mostly are too."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from kerasaug.ops.matrix import Size
 
 INTERPOLATIONS = ("nearest", *KERNELS)
 _NOTHING = 1e-9  # a weight: the sine of a whole number of half turns is 1e-17
-_MOST_TAPS = 32  # pixels an axis: where XLA reads 27 of them in 20 ms, its matrix products take 50 (32x448x448x3)
+_MOST_TAPS = 8  # pixels an axis, above which matrices are multiplied
+_MOST_TAPS_ON_CPU = 32  # where XLA reads 27 of them in 20 ms, its matrix products take 50 (32x448x448x3)
 
 
 def resize(images: Tensor, size: tuple[int, int], interpolation: str = "bilinear", antialias: bool = False) -> Tensor:
@@ -34,14 +36,15 @@ def resize(images: Tensor, size: tuple[int, int], interpolation: str = "bilinear
     if interpolation == "nearest":
         return _nearest(images, source, size, np if known else ops)
     if not known or is_interpreted():
-        return _by_tensorflow(images, source, size, interpolation, antialias)
+        return _by_tensorflow(images, source, size, interpolation, antialias, exact=known)
     rows, columns = (weights(*pair, interpolation, antialias) for pair in zip(source, size, strict=True))
 
     def products() -> Tensor:
         return _multiplied(images, rows.astype("float32"), columns.astype("float32"))
 
     taps = [_Taps(axis) for axis in (rows, columns)]
-    if max(one.count for one in taps) > _MOST_TAPS:
+    most = _MOST_TAPS_ON_CPU if fuses_too_much(images) else _MOST_TAPS
+    if max(one.count for one in taps) > most:
         return products()
     return on_tpu(products, lambda: _read(images, *taps))
 
@@ -83,11 +86,14 @@ def _nearest(images: Tensor, source: Size, size: tuple[int, int], xp: Any) -> Te
     return on_tpu(lambda: copy_axes(images, rows[None], columns[None]), reads)
 
 
-def _by_tensorflow(images: Tensor, source: Size, size: tuple[int, int], kernel: str, antialias: bool) -> Tensor:
+def _by_tensorflow(
+    images: Tensor, source: Size, size: tuple[int, int], kernel: str, antialias: bool, exact: bool
+) -> Tensor:
     """By TensorFlow's kernels, the fastest where XLA does not compile; by weights computed there where it does."""
     if is_interpreted():
         same = ops.logical_and(ops.equal(source[0], size[0]), ops.equal(source[1], size[1]))
-        pixels = ops.cond(same, lambda: ops.cast(images, "float32"), lambda: stretch(images, size, kernel, antialias))
+        stretched = partial(stretch, images, size, kernel, antialias, exact)
+        pixels = ops.cond(same, lambda: ops.cast(images, "float32"), stretched)
     else:  # XLA has none of those kernels but the bilinear one, which reads a wrong row where one is hit exactly
         shares = [weights(*pair, kernel, antialias, ops) for pair in zip(source, size, strict=True)]
         pixels = _multiplied(images, *shares)
@@ -124,7 +130,7 @@ def _read(images: Tensor, rows: _Taps, columns: _Taps) -> Tensor:
     """Rows first, which are read whole; XLA would compute each anew for every column that reads it."""
     batch, _, width, channels = ops.shape(images)
     between = rows.along(images, 1)
-    if columns.count > 2 and fuses_too_much(images):
+    if rows.count * columns.count > 4 and fuses_too_much(images):
         shape = (batch, len(rows.index), width, channels)
         between = materialize(lambda: rows.along(images, 1), images, shape, "float32")
     return columns.along(between, 2)

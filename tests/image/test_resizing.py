@@ -135,6 +135,22 @@ def test_kernels_that_read_more_than_neighbours_stay_alone(images, more):
     np.testing.assert_allclose(found, resized(images, 9, 12, **more), atol=1e-2)
 
 
+@pytest.mark.parametrize("kernel", ["bilinear", "bicubic", "lanczos3", "area"])
+@pytest.mark.parametrize("antialias", [True, False])
+def test_inference_is_training(images, kernel, antialias):
+    """Whoever computes: XLA, one kernel of TensorFlow's after another, or those in a graph."""
+    found = [resized(images, 40, 9, kernel, antialias=antialias, training=training) for training in (True, False)]
+    np.testing.assert_allclose(found[0], found[1], atol=1e-2)
+
+
+@both
+@pytest.mark.parametrize("kernel", ["bilinear", "bicubic", "area"])
+def test_wide_integers(rng, kernel, training):
+    images = rng.integers(0, 256, (1, *SIZE, 1), dtype="uint32")
+    found, expected = (resized(one, 9, 12, kernel, training=training) for one in (images, images.astype("float32")))
+    np.testing.assert_allclose(found, expected, atol=1e-2)
+
+
 def test_it_cannot_both_crop_and_pad():
     with pytest.raises(ValueError, match="Resizing expects crop_to_aspect_ratio or pad_to_aspect_ratio, not both"):
         Resizing(3, 3, crop_to_aspect_ratio=True, pad_to_aspect_ratio=True)

@@ -214,6 +214,15 @@ def test_shares_between_two_levels_become_the_brighter_one(darker, level):
     np.testing.assert_allclose(found[darker], level, atol=1e-4)
 
 
+def test_levels_above_the_brightest_stay_in_the_range():
+    """One dark pixel, and 50175 between two levels: counted with the lower, read from both."""
+    images = np.full((1, 224, 224, 1), 200.3, "float32")
+    images[0, 0, 0] = 10.0
+    found = apply(Equalization(bins=1 << 16), images)
+    assert found.min() == 0.0
+    np.testing.assert_allclose(found[0, 1:], 255.0, atol=0.01)
+
+
 # --- CLAHE ---
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from kerasaug.arguments import as_value_range
 from kerasaug.augmentation import Augmentation
-from kerasaug.backend import Tensor, clip, is_interpreted, map_samples, ops, select_rows, switch
+from kerasaug.backend import Tensor, clip, is_interpreted, map_samples, ops, runs_on_cpu, select_rows, switch
 from kerasaug.ops.filters import Rows
 from kerasaug.params import Params, chosen
 
@@ -38,7 +38,8 @@ class Filter(Augmentation):
         (layer,), (one,) = layers, params
         images = ops.cast(fields["images"], "float32")
         interpreted = is_interpreted() or None in images.shape[1:]
-        filtered = layer._each if interpreted and layer.dozens else layer._all
+        by_one = interpreted and layer.dozens and runs_on_cpu() and images.shape[0] != 0
+        filtered = layer._each if by_one else layer._all
         return {**fields, "images": filtered(images, one)}
 
     def _all(self, images: Tensor, params: Params) -> Tensor:

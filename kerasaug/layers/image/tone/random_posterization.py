@@ -76,6 +76,6 @@ class RandomPosterization(Tone):
     def tone(self, images: Tensor, params: Params) -> Tensor:
         """Rounds to a level, in bytes, of which TensorFlow moves four in the time of a float."""
         levels = ops.cast(ops.round(to_inner_levels(images, self.value_range)), "uint8")
-        kept = 2**_BITS - ops.left_shift(1, _BITS - params["bits"])
+        kept = 2**_BITS - ops.left_shift(1, _BITS - ops.cast(params["bits"], "int32"))
         levels = ops.bitwise_and(levels, ops.cast(kept, "uint8"))
         return from_levels(ops.cast(levels, "float32"), self.value_range)
