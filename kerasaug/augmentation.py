@@ -263,9 +263,13 @@ class Augmentation(SpecLayer):
 
     def strengths(self) -> Params:
         """The live strength, and those of the ops inside: arguments of the compiled draw, since JAX would bake them."""
+        return {"own": self._live(self.strength)}
+
+    @staticmethod
+    def _live(number: Any) -> Tensor:
         if backend.active() == backend.NATIVE:
-            return {"own": self.strength * 1.0}  # its value: a `tf.function` takes no Keras variable
-        return {"own": ops.convert_to_tensor(float(keras.ops.convert_to_numpy(self.strength)))}
+            return number * 1.0  # its value: a `tf.function` takes no Keras variable
+        return ops.convert_to_tensor(float(keras.ops.convert_to_numpy(number)))
 
     def _given(self, params: Any, sample: Sample) -> list[tuple["Augmentation", Params]]:
         """The ops with parameters that a caller handed in."""

@@ -7,10 +7,12 @@ from typing import Any
 
 import keras
 
-from kerasaug.arguments import explained
+from kerasaug.arguments import as_number, explained
 from kerasaug.augmentation import Augmentation
+from kerasaug.backend import LiveScalar
 from kerasaug.registry import register
 from kerasaug.training.ragged import refuse_no_numbers, refuse_ragged
+from kerasaug.training.smoothing import smoothed
 from kerasaug.training.targets import Batch, Targets
 
 
@@ -33,6 +35,9 @@ class AugmentedModel(keras.Model):
             are keys of the dict `x` or `y`; `"y"` stands for a `y` that is one tensor, as in
             `{"segmentation_masks": "y"}` or `{"bounding_boxes": "y"}`; a list of names gives several heads' labels.
             Tuples have indices for names.
+        label_smoothing: Share of each training label that is spread over all classes, from 0 to below 1, where the
+            loss is a categorical or binary crossentropy. Unlike that of Keras's losses it may be assigned while
+            training, and acts on the next step; metrics and evaluation do not see it. Defaults to 0.
         **kwargs: `name`, `dtype` and `trainable`, as of any `keras.Model`. The dtype defaults to the model's.
 
     Input shape:
@@ -63,7 +68,12 @@ class AugmentedModel(keras.Model):
     """
 
     def __init__(
-        self, model: keras.Model, pipeline: Augmentation, keys: Mapping[str, Any] | None = None, **kwargs: Any
+        self,
+        model: keras.Model,
+        pipeline: Augmentation,
+        keys: Mapping[str, Any] | None = None,
+        label_smoothing: float = 0.0,
+        **kwargs: Any,
     ) -> None:
         if not isinstance(model, keras.Model):
             raise TypeError(f"AugmentedModel expects a keras.Model. Received: model={type(model).__name__}.")
@@ -79,6 +89,7 @@ class AugmentedModel(keras.Model):
         self.pipeline = pipeline
         self._targets = Targets(keys, "AugmentedModel")
         self.keys = dict(keys) if keys else None
+        self._smoothing = LiveScalar(_as_share(label_smoothing), "label_smoothing")
         self.built = model.built
         _warn_of_own_step(model)
 
@@ -86,6 +97,15 @@ class AugmentedModel(keras.Model):
     def inference_model(self) -> keras.Model:
         """What serves: the model alone."""
         return self.model
+
+    @property
+    def label_smoothing(self) -> Any:
+        """The live share of each training label that is spread over the classes; assign a number to change it."""
+        return self._smoothing.state
+
+    @label_smoothing.setter
+    def label_smoothing(self, value: float) -> None:
+        self._smoothing.state.assign(_as_share(value))
 
     @property
     def output_names(self) -> list[str]:
@@ -135,7 +155,10 @@ class AugmentedModel(keras.Model):
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         """The compiled loss, of labels encoded as in training."""
-        return super().compute_loss(x, self._encoded(y), y_pred, sample_weight, training)
+        y = self._encoded(y)
+        if training:
+            y = smoothed(y, self.loss, self.label_smoothing)
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """The compiled metrics, of labels encoded as in training."""
@@ -160,6 +183,7 @@ class AugmentedModel(keras.Model):
             "model": keras.saving.serialize_keras_object(self.model),
             "pipeline": keras.saving.serialize_keras_object(self.pipeline),
             "keys": None if self.keys is None else dict(self.keys),
+            "label_smoothing": float(keras.ops.convert_to_numpy(self.label_smoothing)),
         }
 
     @classmethod
@@ -204,6 +228,13 @@ class AugmentedModel(keras.Model):
         def train_step(self, data: Any) -> Any:  # type: ignore[misc]
             """Augments, then steps."""
             return super().train_step(self.augment(data))
+
+
+def _as_share(value: Any) -> float:
+    share = as_number(value, "label_smoothing", "AugmentedModel", 0.0, 1.0)
+    if share == 1.0:
+        raise ValueError("AugmentedModel expects label_smoothing below 1, where labels say nothing. Received: 1.")
+    return share
 
 
 def _warn_of_own_step(model: keras.Model) -> None:

@@ -23,6 +23,7 @@ def finetune_optimizer(
     learning_rate: float | slice | None = None,
     layer_decay: float | None = None,
     no_decay: Sequence[str] = NO_DECAY,
+    l2_sp: float | None = None,
 ) -> Any:
     """Turns any Keras optimizer into one for fine-tuning.
 
@@ -31,7 +32,8 @@ def finetune_optimizer(
     - it has slots for every variable of the model and is applied to those that are trainable at the moment, so
       that layers may be frozen and unfrozen without losing momentum or the iteration count;
     - each layer group has its own multiplier of the learning rate;
-    - `weight_decay` can be assigned while training and acts on the next step;
+    - `weight_decay` and momentum (`momentum`, or `beta_1` of Adam and its kin) can be assigned while training and act
+      on the next step;
     - biases and normalisation parameters are spared weight decay;
     - `.keras` files restore its state, also when layers were frozen.
 
@@ -50,6 +52,10 @@ def finetune_optimizer(
             together with a slice.
         no_decay: What is spared weight decay: `"bias"`, `"norm"` (gamma and beta), or regular expressions that are
             searched in the variables' paths. The same on every backend, and kept in the saved config.
+        l2_sp: How strongly the weights below the head are pulled back to what they are now, their pretrained values:
+            each step takes away `learning_rate * l2_sp * (weight - start)`, of the weights that `no_decay` does not
+            spare. It takes the place of weight decay there; the head is decayed as always. 0.01 is what the paper
+            starts from, in a loss; may be assigned while training. Costs a copy of those weights. Defaults to none.
 
     Returns:
         The new optimizer, built.
@@ -71,11 +77,13 @@ def finetune_optimizer(
 
     Reference:
         - [Howard and Ruder, 2018](https://arxiv.org/abs/1801.06146)
+        - [L2-SP: Li et al., 2018](https://arxiv.org/abs/1802.01483)
     """
     source = keras.optimizers.get(optimizer() if isinstance(optimizer, type) else optimizer)
     groups = layer_groups(model) if groups is None else groups
     rate, multipliers = spread(len(groups), learning_rate, layer_decay)
-    result = _converted(source, model, groups, no_decay)
+    _check_pull(l2_sp, groups)
+    result = _converted(source, model, groups, no_decay, l2_sp)
     if rate is not None:
         result.learning_rate = rate
     result.group_multipliers = multipliers
@@ -137,12 +145,33 @@ def prepare(
     return optimizer
 
 
-def _converted(source: Any, model: keras.Model, groups: Sequence[LayerGroup] | None, no_decay: Sequence[str]) -> Any:
+def _converted(
+    source: Any,
+    model: keras.Model,
+    groups: Sequence[LayerGroup] | None,
+    no_decay: Sequence[str],
+    l2_sp: float | None = None,
+) -> Any:
     variables = trainable_if_thawed(model)
     plan = Plan.of(variables, _named(groups or ()), no_decay, spared_by(source, variables))
-    result = finetune_class(public_class(source)).from_config({**source.get_config(), "plan": plan.to_config()})
+    config = {**source.get_config(), "plan": plan.to_config()}
+    if l2_sp is not None:
+        config["l2_sp"] = l2_sp
+    result = finetune_class(public_class(source)).from_config(config)
     result.build(variables)
     return result
+
+
+def _check_pull(l2_sp: float | None, groups: Sequence[LayerGroup]) -> None:
+    if l2_sp is None:
+        return
+    if not l2_sp >= 0:
+        raise ValueError(f"finetune_optimizer: expected `l2_sp` of at least 0. Received: l2_sp={l2_sp}.")
+    if len(groups) < 2:
+        raise ValueError(
+            "finetune_optimizer: expected layer groups below a head for `l2_sp` to pull back to their pretrained "
+            f"weights. Received: one group, {groups[0].name!r}. Pass `groups=`, or leave `l2_sp` out."
+        )
 
 
 def _named(groups: Sequence[LayerGroup]) -> list[tuple[str, list[Any]]]:

@@ -4,85 +4,59 @@ Everything here that starts with an underscore belongs to Keras's optimizer base
 `_backend_apply_gradients`, `_apply_weight_decay`, `_use_weight_decay`, `_get_variable_index`,
 `_var_key`, `_trainable_variables`, `_trainable_variables_indices`, `_model_variables_moving_average`. Keras offers no
 public way to train a part of the variables, to scale a learning rate per variable or to change weight decay in a
-compiled step. They are used in this file alone, and `tests/transfer/test_finetune_optimizer.py` pins what is relied on.
+compiled step. They are used here and in `live_settings.py` alone, and `tests/transfer/test_finetune_optimizer.py` pins
+what is relied on.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
-from kerasaug.transfer.plan import Plan
-
-if TYPE_CHECKING:
-    from keras.optimizers import Optimizer as _Behind  # the class that stands behind the mixin
-else:
-    _Behind = object
+from kerasaug.transfer.live_settings import LiveDecay, LiveMomentum, StartingPoint
+from kerasaug.transfer.plan import Plan, Slot
 
 _FROZEN = -1
 
 
-class FineTuneMixin(_Behind):
+class FineTuneMixin(LiveDecay, LiveMomentum, StartingPoint):
     """Goes in front of a Keras optimizer class; `finetune_optimizer` makes one.
 
     It is built once, on every variable that may ever be trained, and applied to those that are trainable now. So
     slots keep their place and the saved state its layout, whatever is frozen. Each layer group has a learning-rate
-    multiplier and the iteration at which it was unfrozen, and weight decay is a variable: all three can be changed
-    between compiled steps, and all are saved.
+    multiplier and the iteration at which it was unfrozen, and weight decay and momentum are variables: all can be
+    changed between compiled steps, and all are saved.
     """
 
-    def __init__(self, *args: Any, plan: dict[str, Any] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, plan: dict[str, Any] | None = None, l2_sp: float | None = None, **kwargs: Any
+    ) -> None:
         decay = kwargs.get("weight_decay")
         if isinstance(decay, keras.optimizers.schedules.LearningRateSchedule):
             kwargs["weight_decay"] = 0.0
         super().__init__(*args, **kwargs)
         self._plan = Plan.from_config(plan) if plan else Plan()
-        initial = self.__dict__.pop("_unbuilt_decay", None)
-        self._decay_schedule = None
-        self._decay_scale = None
         self._scales = None
-        self._decay = self.add_variable((), keras.initializers.Constant(initial or 0.0), name="weight_decay")
+        self._begin_decay(decay)
+        self._begin_momentum()
+        self._begin_pull(l2_sp)
         if self._plan.groups:
             shape = (len(self._plan.groups),)
             self._multipliers = self.add_variable(shape, "ones", name="learning_rate_multipliers")
             self._unfrozen_at = self.add_variable(shape, "zeros", dtype="int32", name="unfrozen_at")
             self._ramp = self.add_variable((), "zeros", name="ramp_steps")
-        if isinstance(decay, keras.optimizers.schedules.LearningRateSchedule):
-            self.weight_decay = decay
 
-    # -- weight decay: a variable or a schedule, where Keras bakes a Python float into the compiled step
-
-    @property
-    def weight_decay(self) -> Any:
-        """The weight decay of the next step, which may be assigned a number or a `LearningRateSchedule` of the step.
-
-        A number acts on the very next step. A schedule is evaluated inside the step, so the step has to be
-        compiled anew after a schedule was assigned.
-        """
-        if "_decay" not in self.__dict__:  # Keras's constructors read what they have just assigned
-            return self.__dict__.get("_unbuilt_decay")
-        decay = self._decay if self._decay_schedule is None else self._decay_schedule(self.iterations)
-        return decay if self._decay_scale is None else decay * self._decay_scale
-
-    @weight_decay.setter
-    def weight_decay(self, value: Any) -> None:
-        if "_decay" not in self.__dict__:
-            self.__dict__["_unbuilt_decay"] = value
-        elif isinstance(value, keras.optimizers.schedules.LearningRateSchedule):
-            self._decay_schedule = value
-        else:
-            self._decay_schedule = None
-            self._decay.assign(0.0 if value is None else value)
+    # -- weight decay, momentum and the pull to the start: variables, where Keras bakes Python floats into the step
 
     def _apply_weight_decay(self, variables: Sequence[Any]) -> None:
         if self._scales is None:
             super()._apply_weight_decay(variables)
             return
         for group, scale in enumerate(self._scales):
-            members = [v for v in variables if self._group(v) == group and self._use_weight_decay(v)]
+            members = [v for v in variables if self._group(v) == group and self._shrinks(v)]
             if not members:  # torch refuses an empty list
                 continue
             self.__dict__["_decay_scale"] = scale
@@ -138,6 +112,13 @@ class FineTuneMixin(_Behind):
     def _group(self, variable: Any) -> int:
         return self._plan.slots[self._get_variable_index(variable)].group
 
+    def _shrinks(self, variable: Any) -> bool:
+        """Whether weight decay acts on it; what is pulled to its start is not pulled to zero as well."""
+        return self._use_weight_decay(variable) and not self._is_pulled(variable)
+
+    def _below_head(self, slot: Slot) -> bool:
+        return slot.group < len(self._plan.groups) - 1
+
     @contextmanager
     def _scaling(self) -> Iterator[None]:
         """Holds the groups' scales, computed once, while a step is being applied."""
@@ -145,7 +126,8 @@ class FineTuneMixin(_Behind):
             scales = self.group_scales()
             self.__dict__["_scales"] = [scales[group] for group in range(len(self._plan.groups))]
         try:
-            yield
+            with self._within_step():
+                yield
         finally:
             self.__dict__["_scales"] = None  # a tensor of the step's graph must not outlive it
 
@@ -153,6 +135,7 @@ class FineTuneMixin(_Behind):
         """One variable's update, at the rate of its group."""
         if self._scales is not None:
             learning_rate = learning_rate * self._scales[self._group(variable)]
+        self._pull_back(variable, learning_rate)
         super().update_step(gradient, variable, learning_rate)
 
     # -- built on everything
@@ -167,11 +150,13 @@ class FineTuneMixin(_Behind):
         everything = [placed[i] if i in placed else _stand_in(slot) for i, slot in enumerate(self._plan.slots)]
         super().build(everything)
         self.bind(everything)
+        self._build_starts(everything, [slot.decays and self._below_head(slot) for slot in self._plan.slots])
         self._restart_averages(lambda slot: True)
 
     def bind(self, variables: Sequence[Any]) -> None:
         """Points the slots to `variables`, all of them: after loading, stand-ins give way to what they stood for."""
-        self.__dict__["_trainable_variables"] = list(variables)
+        self.__dict__["_everything"] = self.__dict__["_trainable_variables"] = list(variables)
+        self.__dict__["_all_averages"] = self._model_variables_moving_average if self.use_ema else []
         self.__dict__["_trainable_variables_indices"] = {self._var_key(v): i for i, v in enumerate(variables)}
         spared = [v for v, slot in zip(variables, self._plan.slots, strict=True) if not slot.decays]
         self.exclude_from_weight_decay(var_list=spared)
@@ -211,13 +196,14 @@ class FineTuneMixin(_Behind):
         if not self.use_ema:
             yield
             return
-        everything, averages = self._trainable_variables, self._model_variables_moving_average
+        # What is put back is what was built: replicas are traced by turns, and may see each other's lists here.
+        averages = self._all_averages
         self.__dict__["_trainable_variables"] = list(variables)
         self.__dict__["_model_variables_moving_average"] = [averages[self._get_variable_index(v)] for v in variables]
         try:
             yield
         finally:
-            self.__dict__["_trainable_variables"] = everything
+            self.__dict__["_trainable_variables"] = self._everything
             self.__dict__["_model_variables_moving_average"] = averages
 
     def finalize_variable_values(self, var_list: Sequence[Any]) -> None:
@@ -238,21 +224,16 @@ class FineTuneMixin(_Behind):
 
     # -- config
 
-    def trace_key(self) -> Any:
-        """What a compiled step has baked in beyond Keras's own settings."""
-        return None if self._decay_schedule is None else repr(keras.saving.serialize_keras_object(self._decay_schedule))
-
     def get_config(self) -> dict[str, Any]:
         """The config of the optimizer, with weight decay as it is now and the plan."""
         plan = self._plan
         if self.built:
             plan = plan.updated((v.trainable, self._use_weight_decay(v)) for v in self._trainable_variables)
-        schedule = self._decay_schedule
-        decay = float(ops.convert_to_numpy(self._decay)) if schedule is None else None
         return {
             **super().get_config(),
-            "weight_decay": keras.saving.serialize_keras_object(schedule) if decay is None else decay,
+            "weight_decay": self._decay_config(),
             "plan": plan.to_config(),
+            "l2_sp": self.l2_sp,
         }
 
     @classmethod

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from kerasaug.registry import register
+from kerasaug.transfer.live_settings import live_momentum
 from kerasaug.transfer.optimizer import FineTuneMixin
 
 
@@ -37,7 +38,7 @@ def finetune_class(base: type) -> Any:
             "Pass the optimizer inside it."
         )
     doc = f"{base.__name__} for fine-tuning: see `kerasaug.transfer.finetune_optimizer`."
-    body = {"__module__": __name__, "__doc__": doc}
+    body = {"__module__": __name__, "__doc__": doc, **live_momentum(base)}
     return register(type(f"FineTune{base.__name__}", (FineTuneMixin, base), body))
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import keras
 
 from kerasaug import boxes
-from kerasaug.arguments import as_integer
+from kerasaug.arguments import as_integer, as_number
 from kerasaug.augmentation import Augmentation
-from kerasaug.backend import Tensor, gather_rows, ops, select_rows
+from kerasaug.backend import LiveScalar, Tensor, gather_rows, ops, select_rows
+from kerasaug.draw import Rng
 from kerasaug.layers.image.checks import check_box_format, check_masks
 from kerasaug.layers.image.layout import channel_axis, size_of
 from kerasaug.ops.matrix import Size
@@ -40,6 +41,26 @@ class Mix(Augmentation):
         super().__init__(**kwargs)
         name = type(self).__name__
         self.num_classes = None if num_classes is None else as_integer(num_classes, "num_classes", name, low=1)
+        self._mix_probability = LiveScalar(1.0, "mix_probability")
+
+    @property
+    def mix_probability(self) -> Any:
+        """A live factor on `p`, from 0 (nothing is mixed) to 1; assign a float to change it while training."""
+        return self._mix_probability.state
+
+    @mix_probability.setter
+    def mix_probability(self, value: float) -> None:
+        self._mix_probability.state.assign(as_number(value, "mix_probability", self._label, 0.0, 1.0))
+
+    def strengths(self) -> Params:
+        """The live strength and the live probability."""
+        return {**super().strengths(), "probability": self._live(self.mix_probability)}
+
+    def draw_from(self, rng: Rng, strengths: Params) -> Params:
+        """Draws, and leaves out by chance who is not to be mixed after all."""
+        params = self.draw_params(rng)
+        rng.restrict(rng.unit() < strengths["probability"])
+        return {"chosen": rng.chosen, **params}
 
     def share(self, params: Params, size: Size) -> Tensor:
         """float32 (batch,): how much of the result is the sample's own."""

@@ -1,0 +1,57 @@
+"""Smoothing of one-hot and yes-or-no labels by a share that may change while training."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from keras import ops
+
+_OVER_CLASSES = ("categorical_crossentropy", "categorical_focal_crossentropy")
+_EACH = ("binary_crossentropy", "binary_focal_crossentropy")
+SMOOTHED = (*_OVER_CLASSES, *_EACH)
+
+
+def smooths(losses: Any) -> bool:
+    """Whether any of the losses that a model was compiled with takes labels that can be smoothed."""
+    return any(_name(one) in SMOOTHED for one in _leaves(losses))
+
+
+def smoothed(labels: Any, losses: Any, share: Any) -> Any:
+    """Labels with `share` of each spread over all classes, where the loss is a crossentropy of such labels.
+
+    Args:
+        labels: A tensor, or a dict or list of them.
+        losses: As in `keras.Model.compile`: one for all, or a dict or list like the labels.
+        share: Scalar tensor in [0, 1].
+    """
+    if isinstance(labels, Mapping):
+        each = losses if isinstance(losses, Mapping) else dict.fromkeys(labels, losses)
+        return {name: smoothed(one, each.get(name), share) for name, one in labels.items()}
+    if isinstance(labels, list | tuple):
+        many = list(losses) if isinstance(losses, list | tuple) else [losses] * len(labels)
+        return type(labels)(smoothed(one, loss, share) for one, loss in zip(labels, many, strict=True))
+    name = _name(losses)
+    if labels is None or name not in SMOOTHED:
+        return labels
+    labels = ops.convert_to_tensor(labels)
+    if not keras.backend.is_float_dtype(labels.dtype):
+        labels = ops.cast(labels, "float32")
+    share = ops.cast(share, labels.dtype)
+    classes = 2 if name in _EACH else labels.shape[-1]
+    return labels * (1 - share) + share / classes
+
+
+def _leaves(losses: Any) -> list[Any]:
+    if isinstance(losses, Mapping):
+        losses = list(losses.values())
+    return list(losses) if isinstance(losses, list | tuple) else [losses]
+
+
+def _name(loss: Any) -> str | None:
+    """As Keras writes the name of a loss in snake case; `None` for one that is none of Keras's."""
+    if loss is None:
+        return None
+    found = keras.losses.get(loss) if isinstance(loss, str) else loss
+    name = type(found).__name__ if isinstance(found, keras.losses.Loss) else getattr(found, "__name__", "")
+    name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+    return name if name in SMOOTHED else None
