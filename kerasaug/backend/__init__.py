@@ -20,6 +20,7 @@ from kerasaug.backend.compiling import by_platform, compile_stage, fuses_too_muc
 from kerasaug.backend.control import fold, map_samples, switch
 from kerasaug.backend.kernels import clip, correlate, count, gather_rows, move, product, select_rows, stretch
 from kerasaug.backend.layer import DataLayer, LiveScalar, dataset_seed, in_dataset_map
+from kerasaug.backend.optimizers import built_on, rate_function, slot_owners
 from kerasaug.backend.training import (
     Fit,
     begin_at,
@@ -41,6 +42,7 @@ __all__ = [
     "Tensor",
     "active",
     "begin_at",
+    "built_on",
     "by_platform",
     "clip",
     "compile_stage",
@@ -64,6 +66,7 @@ __all__ = [
     "ops",
     "pass_over",
     "product",
+    "rate_function",
     "rate_schedule",
     "replica_id",
     "running_fit",
@@ -71,6 +74,7 @@ __all__ = [
     "select_rows",
     "set_global_seed_state",
     "set_torch_states",
+    "slot_owners",
     "stretch",
     "switch",
     "torch_states",

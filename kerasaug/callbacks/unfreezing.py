@@ -8,8 +8,8 @@ import keras
 from kerasaug.transfer.finetune import NO_DECAY, prepare
 from kerasaug.transfer.freezing import first_trainable, set_flags
 from kerasaug.transfer.groups import LayerGroup, layer_groups
+from kerasaug.transfer.guard import check_flags
 from kerasaug.transfer.optimizer import unwrapped
-from kerasaug.transfer.steps import select_step
 
 
 class GradualUnfreezing(keras.callbacks.Callback):
@@ -112,7 +112,7 @@ class GradualUnfreezing(keras.callbacks.Callback):
         first = self.first_group(epoch, count)
         set_flags(self.model, self._found, first, freeze_bn=self.bn == "frozen")
         unwrapped(self.model.optimizer).set_active_groups([index >= first for index in range(count)])
-        select_step(self.model)
+        check_flags(self.model, "GradualUnfreezing")
         self._unfrozen = count - first
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

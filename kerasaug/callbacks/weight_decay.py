@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from kerasaug.transfer.finetune import prepare
-from kerasaug.transfer.steps import select_step
+from kerasaug.transfer.guard import check_flags
 
 Schedule: TypeAlias = (
     Callable[[int, float], float] | Mapping[int, float] | keras.optimizers.schedules.LearningRateSchedule
@@ -74,10 +74,11 @@ class WeightDecayScheduler(keras.callbacks.Callback):
         self._optimizer = prepare(self.model, "WeightDecayScheduler")
         if isinstance(self.schedule, keras.optimizers.schedules.LearningRateSchedule):
             self._optimizer.weight_decay = self.schedule
-            select_step(self.model)
+        check_flags(self.model, "WeightDecayScheduler")
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Sets the value of the epoch."""
+        check_flags(self.model, "WeightDecayScheduler")
         if isinstance(self.schedule, keras.optimizers.schedules.LearningRateSchedule):
             return
         value = self._value(epoch, self._current())

@@ -1,34 +1,79 @@
 """Transfer learning: backbones, heads, layer groups, freezing, and an optimizer that keeps up with it."""
 
+from kerasaug.transfer.adapter_layer import Adapter
+from kerasaug.transfer.adapters import add_adapters, remove_adapters
 from kerasaug.transfer.backbones import load_backbone
+from kerasaug.transfer.bitfit import bitfit
+from kerasaug.transfer.build import build_model, replace_head
 from kerasaug.transfer.classifier import build_classifier
+from kerasaug.transfer.counts import TrainableCounts, trainable_counts
 from kerasaug.transfer.feature_store import Features, load_features
 from kerasaug.transfer.features import extract_features
 from kerasaug.transfer.fine_tune import fine_tune
 from kerasaug.transfer.finetune import finetune_optimizer
 from kerasaug.transfer.freezing import freeze, freeze_to, unfreeze
 from kerasaug.transfer.groups import LayerGroup, layer_groups
+from kerasaug.transfer.head_lists import heads_keys, heads_loss_weights, heads_losses, heads_metrics, heads_of
+from kerasaug.transfer.heads import (
+    Classification,
+    MultiLabel,
+    Regression,
+    Segmentation,
+    TokenClassification,
+)
+from kerasaug.transfer.held import held_class, release
+from kerasaug.transfer.loading import load_model
+from kerasaug.transfer.lora import enable_lora
+from kerasaug.transfer.lora_merge import merge_lora
+from kerasaug.transfer.lp_ft import linear_probe_then_fine_tune
 from kerasaug.transfer.one_cycle import OneCycle
 from kerasaug.transfer.policies import policy
+from kerasaug.transfer.pyramid import feature_pyramid, pyramid_outputs
 from kerasaug.transfer.recipe import FineTuned, Recipe
 from kerasaug.transfer.variants import finetune_class
 
 __all__ = [
+    "Adapter",
+    "Classification",
     "Features",
     "FineTuned",
     "LayerGroup",
+    "MultiLabel",
     "OneCycle",
     "Recipe",
+    "Regression",
+    "Segmentation",
+    "TokenClassification",
+    "TrainableCounts",
+    "add_adapters",
+    "bitfit",
     "build_classifier",
+    "build_model",
+    "enable_lora",
     "extract_features",
+    "feature_pyramid",
     "fine_tune",
     "finetune_class",
     "finetune_optimizer",
     "freeze",
     "freeze_to",
+    "heads_keys",
+    "heads_loss_weights",
+    "heads_losses",
+    "heads_metrics",
+    "heads_of",
+    "held_class",
     "layer_groups",
+    "linear_probe_then_fine_tune",
     "load_backbone",
     "load_features",
+    "load_model",
+    "merge_lora",
     "policy",
+    "pyramid_outputs",
+    "release",
+    "remove_adapters",
+    "replace_head",
+    "trainable_counts",
     "unfreeze",
 ]

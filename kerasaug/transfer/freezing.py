@@ -1,12 +1,15 @@
 """Freezing and unfreezing by layer groups, leaf by leaf."""
 
+import warnings
 from collections.abc import Sequence
 
 import keras
 
 from kerasaug.transfer.groups import HEAD, LayerGroup, layer_groups
+from kerasaug.transfer.guard import check_flags, is_built_on_trainable, mismatch, steps_of
 from kerasaug.transfer.optimizer import FineTuneMixin, unwrapped
-from kerasaug.transfer.steps import select_step
+from kerasaug.transfer.quiet import quietly
+from kerasaug.transfer.saved_model_backbone import warn_of_saved_models
 from kerasaug.transfer.walk import own_weights, sublayers, trainable_if_thawed, walk
 
 
@@ -56,6 +59,7 @@ def freeze_to(
     groups = layer_groups(model) if groups is None else groups
     first = first_trainable(n, len(groups))
     set_flags(model, groups, first, freeze_bn)
+    warn_of_saved_models(groups[first:], whole=n == 0)
     _refresh(model, groups, first)
     return [group.name for group in groups[first:]]
 
@@ -116,13 +120,14 @@ def first_trainable(n: int, count: int) -> int:
 
 def set_flags(model: keras.Model, groups: Sequence[LayerGroup], first: int, freeze_bn: bool) -> None:
     """Sets the `trainable` flags only; see `freeze_to`."""
-    for container in walk(model):
-        if sublayers(container) and not container.trainable:
-            container.trainable = True  # a frozen model shows no trainable variables, whatever its layers say
-    for index, group in enumerate(groups):
-        for layer in group.layers:
-            held = freeze_bn and group.name != HEAD and isinstance(layer, keras.layers.BatchNormalization)
-            _set_flag(layer, index >= first and not held)
+    with quietly():
+        for container in walk(model):
+            if sublayers(container) and not container.trainable:
+                container.trainable = True  # a frozen model shows no trainable variables, whatever its layers say
+        for index, group in enumerate(groups):
+            for layer in group.layers:
+                held = freeze_bn and group.name != HEAD and isinstance(layer, keras.layers.BatchNormalization)
+                _set_flag(layer, index >= first and not held)
 
 
 def _set_flag(layer: keras.Layer, trainable: bool) -> None:
@@ -136,9 +141,14 @@ def _set_flag(layer: keras.Layer, trainable: bool) -> None:
 
 
 def _refresh(model: keras.Model, groups: Sequence[LayerGroup], first: int) -> None:
-    """Lets a compiled fine-tuning optimizer know; an ordinary one only learns it from `compile()`."""
-    optimizer = unwrapped(getattr(model, "optimizer", None))
-    if isinstance(optimizer, FineTuneMixin):
-        if len(optimizer.group_names) == len(groups):
-            optimizer.set_active_groups([index >= first for index in range(len(groups))])
-        select_step(model)
+    """Lets a compiled model know, whatever its optimizer; warns where only `compile()` can."""
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None or not optimizer.built:
+        return  # built in `fit`, on what is trainable then
+    inner = unwrapped(optimizer)
+    if not isinstance(inner, FineTuneMixin) and steps_of(optimizer) and not is_built_on_trainable(model):
+        warnings.warn(f"freeze_to: {mismatch(model)}", stacklevel=3)
+        return
+    if isinstance(inner, FineTuneMixin) and len(inner.group_names) == len(groups):
+        inner.set_active_groups([index >= first for index in range(len(groups))])
+    check_flags(model, "freeze_to")

@@ -3,7 +3,9 @@
 from typing import Any
 
 import keras
+from keras import ops
 
+from kerasaug.backend import rate_function
 from kerasaug.transfer.optimizer import FineTuneMixin, unwrapped
 from kerasaug.transfer.walk import owners
 
@@ -20,9 +22,10 @@ class _Steps:
 
 
 def select_step(model: keras.Model) -> None:
-    """Makes `model` train with a step compiled for its present `trainable` flags.
+    """Makes `model` train with a step compiled for its present `trainable` flags and settings of the optimizer.
 
-    A step holds the list of trainable variables it was traced with, so each set of flags needs its own. One that
+    A step holds the list of trainable variables it was traced with, so each set of flags needs its own. So do the plain
+    numbers of an optimizer, such as `clipnorm` or an ordinary optimizer's `weight_decay`. One that
     was compiled before is taken back as it is and costs no retrace: training again with the same schedule, from
     other weights or on other data of the same shape, compiles nothing. `compile()` drops them all.
     """
@@ -52,4 +55,17 @@ def _functions() -> tuple[str, ...]:
 def _key(model: keras.Model) -> Any:
     flags = tuple((layer.trainable, *(weight.trainable for weight in layer.weights)) for layer in owners(model))
     optimizer = unwrapped(model.optimizer)
-    return flags, optimizer.trace_key() if isinstance(optimizer, FineTuneMixin) else None
+    own = optimizer.trace_key() if isinstance(optimizer, FineTuneMixin) else None
+    return flags, _baked(model.optimizer), _baked(optimizer), own
+
+
+def _baked(optimizer: Any) -> tuple[Any, ...]:
+    """The plain settings of an optimizer, which stand in a compiled step as they were when it was traced."""
+    plain = (type(None), bool, int, float, str)
+    settings = sorted(
+        (name, repr(value))
+        for name, value in vars(optimizer).items()
+        if type(value) in plain and name[0] != "_" and name != "built"
+    )
+    rate = rate_function(optimizer) if keras.backend.backend() == "jax" else None  # elsewhere it is called each step
+    return (*settings, rate and float(ops.convert_to_numpy(rate())))
