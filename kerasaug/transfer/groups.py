@@ -109,24 +109,15 @@ def _by_stride(model: keras.Model) -> list[LayerGroup]:
             f"layer_groups: the outputs of the layers of {model.name!r} cannot be seen, as in every subclassed model. "
             "Pass `splitter=`, a function from the model to lists of layers, bottom first."
         )
-    start = _head_start(found, weighted, trainable)
-    if any(place.rank > 2 for place in found):
-        names = [f"stride{2**place.level}" for place in weighted]
-    else:
+    if not any(place.rank > 2 for place in found):
         names = _one_each(weighted)
-    names[start:] = [HEAD] * (len(weighted) - start)
-    return _merge(names, weighted, trainable)
-
-
-def _head_start(found: Sequence[Place], weighted: Sequence[Place], trainable: Sequence[bool]) -> int:
-    """The position of the head's first layer; behind the end when the model has no head."""
-    on_maps = [index for index, place in enumerate(weighted) if place.rank > 2]
-    start = on_maps[-1] + 1 if on_maps else len(weighted)
-    if any(trainable[start:]):
-        return start
-    known = [place.rank for place in found if place.rank]
-    last = max((index for index, moves in enumerate(trainable) if moves), default=len(weighted))
-    return last if known[-1] <= 2 else len(weighted)
+        return _merge(
+            [HEAD if place.head else name for name, place in zip(names, weighted, strict=True)], weighted, trainable
+        )
+    order = sorted(range(len(weighted)), key=lambda index: (weighted[index].head, weighted[index].level))
+    weighted = [weighted[index] for index in order]
+    names = [HEAD if place.head else f"stride{2**place.level}" for place in weighted]
+    return _merge(names, weighted, [trainable[index] for index in order])
 
 
 def _one_each(weighted: Sequence[Place]) -> list[str]:

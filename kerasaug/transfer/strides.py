@@ -1,72 +1,87 @@
 """How far each layer of a model has reduced the feature maps."""
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 
-from kerasaug.transfer.walk import sublayers, walk
-
-_PROBE_SIZE = 256  # for inputs of unknown size; a multiple of the stride of any usual network
+from kerasaug.backend.graph import is_graph
+from kerasaug.transfer.flow import Flow, Step, flow, size_of
+from kerasaug.transfer.trunk import head_steps
+from kerasaug.transfer.walk import sublayers, trainable_if_thawed, walk
 
 
 class Place(NamedTuple):
-    """A layer and where it stands: `level` is log2 of the stride, `rank` that of its output (0 when unknown)."""
+    """A layer and where it stands: log2 of the stride, the rank of its output (0 when unknown), whether in the head."""
 
     layer: keras.Layer
     level: int
     rank: int
+    head: bool
 
 
 def places(model: keras.Model) -> list[Place]:
-    """Every layer of `model` that is not a graph of layers itself, in the order of computation.
+    """Every layer of `model` that is not a graph of layers itself, in Keras's order.
 
-    The level is a running maximum; a layer whose output cannot be seen, such as one inside a custom layer, stands
-    where the one before it stands.
+    A layer whose output cannot be seen, such as one inside a custom layer, stands where the one before it stands.
     """
-    shapes: dict[int, tuple[int | None, ...]] = {}
-    for graph in filter(_is_graph, walk(model)):
-        shapes.update(_shapes(graph))
-    largest = max(map(_size, shapes.values()), default=1)
-    level, rank, found = 0, 0, []
+    trained = {id(weight) for weight in trainable_if_thawed(model)}
+    known: dict[int, tuple[int, int, bool]] = {}
+    for graph in _outermost(model):
+        found = flow(graph)
+        head = head_steps(found, trained)
+        for index, (step, level) in enumerate(zip(found.steps, levels(found), strict=True)):
+            known.setdefault(id(step.call.layer), (level, len(step.shape), index in head))
+    last, listed = (0, 0, False), []
     for layer in walk(model):
-        if _is_graph(layer):
+        if not is_graph(layer):
+            last = known.get(id(layer), last)
+            listed.append(Place(layer, *last))
+    return listed
+
+
+def levels(found: Flow) -> list[int]:
+    """log2 of the stride of each step, against the largest map that it depends on.
+
+    The level never falls on the way from an input, so that a decoder stays where the encoder ended. 1×1 maps, those of
+    squeeze-and-excitation, do not count.
+    """
+    reached: list[tuple[int, int]] = []  # of each step: the largest map so far, and the level
+    for step in found.steps:
+        before = [reached[source] for source in step.sources]
+        largest = max([one for one, _ in before] + [size_of(shape) for shape in (*step.seen, step.shape)])
+        level = max([level for _, level in before], default=0)
+        if size_of(step.shape) > 1:
+            level = max(level, round(math.log2(largest / size_of(step.shape))))
+        reached.append((largest, level))
+    return [level for _, level in reached]
+
+
+def last_maps(found: Flow, fit: set[int]) -> dict[int, Step]:
+    """The last map of each level before it is reduced further, of the steps `fit`, finest first.
+
+    Of several sizes that are rounded to one stride (a padded map before a convolution) the stride's own counts.
+    """
+    chosen: dict[int, Step] = {}
+    input_size = max((size_of(shape) for step in found.steps for shape in step.seen), default=1)
+    for index, (step, level) in enumerate(zip(found.steps, levels(found), strict=True)):
+        size = size_of(step.shape)
+        if (
+            index not in fit
+            or len(step.shape) != 4
+            or size <= 1
+            or round(math.log2(max(input_size / size, 1))) != level
+        ):
             continue
-        shape = shapes.get(id(layer))
-        if shape is not None:
-            rank = len(shape)
-            level = max(level, round(math.log2(largest / _size(shape)))) if _size(shape) > 1 else level
-        found.append(Place(layer, level, rank))
-    return found
+        old = chosen.get(level)
+        exact = math.ceil(input_size / 2**level)
+        if old is None or size == exact or size_of(old.shape) != exact:
+            chosen[level] = step
+    return dict(sorted(chosen.items()))
 
 
-def _is_graph(layer: keras.Layer) -> bool:
-    return isinstance(layer, keras.Model) and getattr(layer, "inputs", None) is not None
-
-
-def _shapes(graph: keras.Model) -> dict[int, tuple[int | None, ...]]:
-    """The output shapes of the layers of a Functional or Sequential model, by the layers' `id`."""
-    seen = [(id(layer), _output(layer)) for layer in sublayers(graph) if not _is_graph(layer)]
-    keys = [key for key, output in seen if output is not None]
-    outputs = [output for _, output in seen if output is not None]
-    if any(None in output.shape[1:] for output in outputs):
-        inputs = [
-            keras.KerasTensor(tuple(size or _PROBE_SIZE for size in (1, *tensor.shape[1:])), tensor.dtype)
-            for tensor in graph.inputs
-        ]
-        outputs = keras.Model(graph.inputs, outputs).compute_output_spec(inputs)
-    return {key: tuple(output.shape) for key, output in zip(keys, outputs, strict=True)}
-
-
-def _output(layer: keras.Layer) -> Any:
-    try:
-        return keras.tree.flatten(layer.output)[0]
-    except (AttributeError, ValueError):  # never called on a symbolic tensor, or on several
-        return None
-
-
-def _size(shape: tuple[int | None, ...]) -> int:
-    if len(shape) < 3:
-        return 1
-    first = 1 if keras.config.image_data_format() == "channels_last" else -1
-    return shape[first] or 1
+def _outermost(model: keras.Layer) -> list[keras.Model]:
+    """The graphs of layers that are inside no other."""
+    if is_graph(model):
+        return [model]
+    return [graph for child in sublayers(model) for graph in _outermost(child)]

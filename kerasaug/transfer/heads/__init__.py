@@ -1,0 +1,26 @@
+"""Heads: what a backbone is to say, and the losses and metrics that go with it."""
+
+from kerasaug.transfer.heads.dense import DenseHead, Segmentation, TokenClassification
+from kerasaug.transfer.heads.head import Body, Head
+from kerasaug.transfer.heads.layers import Features, HeadOutput, ResizeTo, TokenPooling
+from kerasaug.transfer.heads.losses import Crossentropy, LabelAccuracy, StandardizedError
+from kerasaug.transfer.heads.vectors import Classification, MultiLabel, Regression, VectorHead
+
+__all__ = [
+    "Body",
+    "Classification",
+    "Crossentropy",
+    "DenseHead",
+    "Features",
+    "Head",
+    "HeadOutput",
+    "LabelAccuracy",
+    "MultiLabel",
+    "Regression",
+    "ResizeTo",
+    "Segmentation",
+    "StandardizedError",
+    "TokenClassification",
+    "TokenPooling",
+    "VectorHead",
+]
