@@ -1,52 +1,87 @@
-"""Every network of `keras.applications` as a backbone that takes images in [0, 255]."""
+"""A backbone from any source that a Keras user has, for images in [0, 255]."""
 
-import difflib
-import inspect
+import os
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import keras
 
-from kerasaug.transfer.preprocessing import in_float32, mode_of, preprocessed
+from kerasaug.transfer.application_backbones import application_names, find_application, load_application
+from kerasaug.transfer.assembly import POOLINGS, Parts, assemble
+from kerasaug.transfer.backbone_names import Named, resolve_name
+from kerasaug.transfer.cut import cut_model
+from kerasaug.transfer.cv_backbones import from_cv, load_cv
+from kerasaug.transfer.hub_backbones import converted, from_hub, is_from, load_hub
+from kerasaug.transfer.model_backbones import from_model, load_model_file, refuse_kwargs
+from kerasaug.transfer.preprocessing import check_preprocess, in_float32
+from kerasaug.transfer.saved_model_backbone import load_saved_model
 from kerasaug.transfer.weights import check_weights, load_file
+
+__all__ = ["application_names", "find_application", "load_backbone"]
 
 
 def load_backbone(
-    name: str,
+    source: str | os.PathLike | keras.Model,
     weights: str | Path | None = "imagenet",
-    input_shape: tuple[int, ...] = (224, 224, 3),
-    preprocess: bool = True,
+    input_shape: tuple[int | None, ...] | None = None,
+    preprocess: bool | str | keras.Layer = True,
     pooling: str | None = None,
+    cut: str | None = None,
     **kwargs: Any,
 ) -> keras.Model:
-    """Loads a network of `keras.applications` without its classifier, with its own preprocessing in the graph.
+    """Loads a network without its classifier, with the right preprocessing in the graph.
 
-    The backbone takes images in [0, 255], as uint8 or float, and does the rest itself, in float32: RGB to BGR and mean
-    subtraction for ResNet and VGG, mean and standard deviation for DenseNet, [-1, 1] for MobileNet, Inception and
-    their kin, nothing for networks that hold their own. It is made of stock Keras layers, so a `.keras` file of it
-    loads without kerasaug.
+    The backbone takes images in [0, 255], as uint8 or float, and does the rest itself, in float32 under any dtype
+    policy. What is added around a network is made of stock Keras layers, so that a `.keras` file of it loads without
+    kerasaug. Sources:
+
+    - `"MobileNetV2"`, `"mobilenet_v2"`: a network of `keras.applications`, in any spelling. RGB to BGR and mean
+      subtraction for ResNet and VGG, mean and standard deviation for DenseNet, [-1, 1] for MobileNet, Inception and
+      their kin, nothing for networks that hold their own.
+    - `"hub:resnet_18_imagenet"`, `"hf://…"`, `"kaggle://…"`, a folder that `save_to_preset` wrote: a preset of
+      KerasHub (`pip install 'kerasaug[hub]'`), with the scale and offset of its image converter. `resize=True` also
+      resizes images of any size, as that says. What takes no images, such as a text model, comes back as it is.
+    - `"cv:resnet50_imagenet"`, or such a folder: a preset of KerasCV (`pip install 'kerasaug[cv]'`), with its
+      rescaling.
+    - A `.keras` or `.h5` file with a whole model. `custom_objects` and `safe_mode` are those of
+      `keras.saving.load_model`.
+    - A folder with a SavedModel, or with numbered versions of one, of which it takes the newest. It is frozen for good,
+      and for the TensorFlow backend. `call_endpoint` and `output` choose among several functions and outputs.
+    - A `keras.Model`: the layers are shared, not copied. One of your own is taken to hold its preprocessing, as is
+      one from a file or SavedModel; a backbone of KerasHub is not, and asks for `preprocess`.
 
     Args:
-        name: Name of the network, in any case and with or without underscores: `"MobileNetV2"`, `"mobilenet_v2"`.
-        weights: `"imagenet"` to download Keras's weights; a path to a `.weights.h5`, `.h5` or `.keras` file; or `None`
-            for random weights. Defaults to `"imagenet"`.
+        source: One of the above.
+        weights: `"imagenet"` for the weights that the source has: Keras's ImageNet weights, downloaded, or those of the
+            preset, file or model; a path to a `.weights.h5`, `.h5` or `.keras` file; or `None` for random weights
+            (with a model or file: those it has). Defaults to `"imagenet"`.
         input_shape: Height, width and channels in pixels (channels first if Keras is configured so). Height and width
-            may be `None` where the network allows it. Defaults to `(224, 224, 3)`.
-        preprocess: Whether the preprocessing is in the graph. Without it the backbone takes what
-            `keras.applications.<family>.preprocess_input` returns. EfficientNet (V1) holds its preprocessing in any
-            case. Defaults to `True`.
-        pooling: `None` for feature maps, `"avg"` or `"max"` for one vector per image. Defaults to `None`.
-        **kwargs: Passed to the constructor in `keras.applications`, such as `alpha=0.35` for a thin MobileNet.
+            may be `None` where the network allows it. Defaults to `(224, 224, 3)` for `keras.applications`, and
+            otherwise to what the source says.
+        preprocess: `True` for the source's own preprocessing, `False` for none: then the backbone takes what
+            `keras.applications.<family>.preprocess_input` or the preset's image converter returns (EfficientNet, V1,
+            holds its preprocessing in any case). Or the one to use instead: `"caffe"`, `"tf"` or `"torch"`, as in
+            `keras.applications`, a `keras_hub.layers.ImageConverter`, or any layer from [0, 255] to what the network
+            expects. Defaults to `True`.
+        pooling: `None` for what the network returns, `"avg"` or `"max"` for one vector per image, or `"token"` for
+            the first token of a transformer. Defaults to `None`.
+        cut: Name of the layer whose output the backbone returns, with the models that hold it in front where the name
+            is not unique (`"resnet50/conv4_block6_out"`); or `"auto"`, which leaves out the classifier of a model of
+            yours: what follows the last global pooling or `Flatten`. Defaults to the network's own output.
+        **kwargs: Passed to the constructor in `keras.applications` or of the preset, such as `alpha=0.35` for a thin
+            MobileNet; others are named above.
 
     Returns:
         A `keras.Model` from images to feature maps, or to vectors with `pooling`.
 
     Raises:
         ValueError: When the name is unknown, the shape does not suit the network, or the weights do not fit it.
-        FileNotFoundError: When `weights` is a path where there is no file.
-        ConnectionError: When Keras could not download the weights.
+        TypeError: When `source` is of no kind that is understood, or an argument is not read.
+        FileNotFoundError: When a path leads nowhere.
+        ImportError: When the extra of a preset is not installed.
+        ConnectionError: When weights or a preset could not be downloaded.
+        RuntimeError: For a SavedModel on a backend other than TensorFlow.
 
     Example:
 
@@ -55,91 +90,87 @@ def load_backbone(
 
     backbone = load_backbone("mobilenet", weights=None, input_shape=(32, 32, 3), alpha=0.25)
     assert backbone.output_shape == (None, 1, 1, 256)
+
+    classifier = keras.Sequential([
+        keras.Input((32, 32, 3)),
+        keras.layers.Rescaling(1 / 255),
+        keras.layers.Conv2D(8, 3, strides=2, name="maps"),
+        keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dense(10, activation="softmax"),
+    ])
+    assert load_backbone(classifier, cut="auto").output_shape == (None, 15, 15, 8)
     ```
 
     Reference:
         - [Keras Applications](https://keras.io/api/applications/)
+        - [KerasHub presets](https://keras.io/keras_hub/presets/)
     """
-    public_name, constructor, family = find_application(name)
-    mode = mode_of(family) if preprocess else "none"
-    _check_shape(public_name, input_shape, mode)
     check_weights(weights)
-    if "include_preprocessing" in inspect.signature(constructor).parameters:
-        kwargs.setdefault("include_preprocessing", preprocess)
-    network = _construct(public_name, constructor, weights, input_shape=input_shape, pooling=pooling, **kwargs)
-    in_float32(network)
-    if mode == "none":
-        backbone = network
+    check_preprocess(preprocess)
+    _check_pooling(pooling)
+    preprocess = converted(preprocess)
+    parts, pooling_left = _load(source, weights, input_shape, preprocess, pooling, cut, kwargs)
+    backbone = assemble(parts, pooling_left if cut is None else None, input_shape)
+    if weights not in (None, "imagenet"):
+        load_file(backbone, parts.network, Path(weights))
+    if cut is None:
+        return backbone
+    return assemble(parts._replace(network=cut_model(parts.network, cut)), pooling_left, input_shape)
+
+
+def _load(
+    source: Any, weights: Any, input_shape: Any, preprocess: Any, pooling: Any, cut: Any, kwargs: dict[str, Any]
+) -> tuple[Parts, str | None]:
+    """The parts, and the pooling that is still to be done."""
+    if isinstance(source, keras.Model):
+        return _from_object(source, input_shape, preprocess, cut, kwargs), pooling
+    if not isinstance(source, str | os.PathLike):
+        raise TypeError(
+            "load_backbone: expected the name of a network, a path, or a keras.Model. Received: "
+            f"{getattr(source, '__name__', type(source).__name__)}."
+        )
+    named = resolve_name(source)
+    if named.kind == "application":
+        at_once = None if cut is not None or pooling == "token" else pooling
+        parts = load_application(named.name, weights, input_shape, preprocess, at_once, **kwargs)
+        in_float32(parts.network)
+        return parts, pooling if at_once is None else None
+    return _from_name(named, weights, input_shape, preprocess, cut, kwargs), pooling
+
+
+def _from_name(
+    named: Named, weights: Any, input_shape: Any, preprocess: Any, cut: Any, kwargs: dict[str, Any]
+) -> Parts:
+    if named.kind == "file":
+        model = load_model_file(Path(named.name), **kwargs)
+        return _from_object(model, input_shape, preprocess, cut, {})
+    if named.kind == "saved_model":
+        _check_whole(named.name, weights, cut)
+        return load_saved_model(Path(named.name), input_shape, preprocess, **kwargs)
+    load: dict[str, Callable[..., Parts]] = {"hub": load_hub, "cv": load_cv}
+    return load[named.kind](named.name, weights, input_shape, preprocess, **kwargs)
+
+
+def _from_object(model: keras.Model, input_shape: Any, preprocess: Any, cut: Any, kwargs: dict[str, Any]) -> Parts:
+    refuse_kwargs(f"{model.name!r}, a model that is built,", kwargs)
+    if is_from(model, "keras_hub"):
+        parts = from_hub(model, preprocess)
+    elif is_from(model, "keras_cv"):
+        parts = from_cv(model, preprocess)
     else:
-        images = keras.Input(input_shape, dtype="float32", name="images")
-        backbone = keras.Model(images, network(preprocessed(images, mode)), name=f"{public_name.lower()}_backbone")
-    if weights is not None and weights != "imagenet":
-        load_file(backbone, network, Path(weights))
-    return backbone
+        return from_model(model, input_shape, preprocess, cut)
+    from_model(parts.network, input_shape, False, cut)
+    return parts
 
 
-def find_application(name: str) -> tuple[str, Callable[..., keras.Model], str]:
-    """The public name, constructor and family of a network of `keras.applications`.
-
-    Raises:
-        ValueError: When there is none of this name; the message lists near matches.
-    """
-    known = {_plain(public): public for public in application_names()}
-    public = known.get(_plain(name))
-    if public is None:
-        near = [known[match] for match in difflib.get_close_matches(_plain(name), known, n=5, cutoff=0.5)]
-        hint = f"Did you mean {', '.join(near)}?" if near else f"Known names: {', '.join(application_names())}."
-        raise ValueError(f"load_backbone: keras.applications has no network called {name!r}. {hint}")
-    return public, getattr(keras.applications, public), _family(public)
+def _check_pooling(pooling: Any) -> None:
+    if pooling is not None and pooling not in POOLINGS:
+        raise ValueError(f"load_backbone: expected `pooling` to be None or one of {POOLINGS}. Received: {pooling!r}.")
 
 
-def application_names() -> list[str]:
-    """The public names of all networks in `keras.applications`."""
-    members = vars(keras.applications).items()
-    return sorted(name for name, member in members if inspect.isfunction(member) and name[0].isupper())
-
-
-def _plain(name: str) -> str:
-    return "".join(character for character in name.lower() if character.isalnum())
-
-
-def _family(public: str) -> str:
-    modules = {name: module for name, module in vars(keras.applications).items() if isinstance(module, ModuleType)}
-    for name, module in modules.items():
-        if hasattr(module, public) and hasattr(module, "preprocess_input"):
-            return name
-    # MobileNetV3Small stands beside its module, not in it: the longest module name that it begins with.
-    matches = [name for name in modules if _plain(public).startswith(_plain(name))]
-    return max(matches, key=len, default=public)
-
-
-def _check_shape(public: str, input_shape: tuple[int, ...], mode: str) -> None:
-    if len(input_shape) != 3:
+def _check_whole(folder: str, weights: Any, cut: Any) -> None:
+    if cut is not None or weights not in (None, "imagenet"):
         raise ValueError(
-            f"load_backbone: expected `input_shape` as (height, width, channels) for {public}. Received: {input_shape}."
+            f"load_backbone: {folder} is a SavedModel, a graph without layers. Received: cut={cut!r}, weights="
+            f"{weights!r}. Cut the model and load its weights before you export it."
         )
-    channels = input_shape[-1 if keras.config.image_data_format() == "channels_last" else 0]
-    if mode in ("caffe", "torch") and channels != 3:
-        raise ValueError(
-            f"load_backbone: the preprocessing of {public} is for 3 channels (RGB). "
-            f"Received: input_shape={input_shape}. Repeat a grey channel three times, or use `preprocess=False`."
-        )
-
-
-def _construct(public: str, constructor: Callable[..., keras.Model], weights: Any, **kwargs: Any) -> keras.Model:
-    source = "imagenet" if weights == "imagenet" else None
-    try:
-        return constructor(weights=source, include_top=False, **kwargs)
-    except (ValueError, TypeError) as error:
-        raise ValueError(
-            f"load_backbone: keras.applications.{public} refused input_shape={kwargs['input_shape']} and weights="
-            f"{source!r}: {error}"
-        ) from error
-    except Exception as error:
-        if source is None:
-            raise
-        raise ConnectionError(
-            f"load_backbone: Keras could not download the ImageNet weights of {public} ({error}). Download them on "
-            "another machine (`keras.applications` keeps them in ~/.keras/models) and pass the file as "
-            "`weights='/path/to/file.h5'`, or use `weights=None` for random ones."
-        ) from error

@@ -1,6 +1,7 @@
-"""What each family of `keras.applications` expects of its pixels, as stock Keras layers in the graph."""
+"""What a network expects of its pixels, as stock Keras layers in the graph."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
@@ -24,9 +25,17 @@ _MODES = {
     "vgg19": "caffe",
     "xception": "tf",
 }
+_NAMED = ("caffe", "tf", "torch")
 _CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
 _TORCH_MEAN = (0.485, 0.456, 0.406)
 _TORCH_STD = (0.229, 0.224, 0.225)
+
+
+class Scaling(NamedTuple):
+    """`images * scale + offset`, each a number or one for every channel."""
+
+    scale: float | Sequence[float]
+    offset: float | Sequence[float]
 
 
 def mode_of(family: str) -> str:
@@ -40,21 +49,35 @@ def mode_of(family: str) -> str:
     return _MODES[family]
 
 
-def preprocessed(images: Any, mode: str) -> Any:
-    """Applies a mode to symbolic float32 images in [0, 255].
+def check_preprocess(preprocess: Any) -> None:
+    """Raises a `ValueError` unless `preprocess` is a boolean, the name of a mode, or a layer."""
+    if isinstance(preprocess, bool | keras.Layer) or (isinstance(preprocess, str) and preprocess in _NAMED):
+        return
+    raise ValueError(
+        f"load_backbone: expected `preprocess` to be True, False, one of {_NAMED}, or a Keras layer. "
+        f"Received: {preprocess!r}."
+    )
 
-    Only stock Keras layers and ops, so that what is saved needs neither kerasaug nor unsafe deserialisation; in
-    float32 under any dtype policy, because half precision cannot hold the result.
+
+def preprocessed(images: Any, how: "str | Scaling | keras.Layer") -> Any:
+    """Applies a mode, a scaling or a layer to symbolic float32 images in [0, 255].
+
+    Modes and scalings are only stock Keras layers and ops, so that what is saved needs neither kerasaug nor unsafe
+    deserialisation; in float32 under any dtype policy, because half precision cannot hold the result.
     """
-    if mode == "caffe":
+    if isinstance(how, keras.Layer):
+        return how(images)
+    if isinstance(how, Scaling):
+        return _rescaling(how.scale, how.offset)(images)
+    if how == "caffe":
         channels = -1 if keras.config.image_data_format() == "channels_last" else -3
         images = ops.flip(images, axis=channels)
         return _rescaling([1.0, 1.0, 1.0], [-mean for mean in _CAFFE_MEAN_BGR])(images)
-    if mode == "torch":
+    if how == "torch":
         scale = [1 / (255 * std) for std in _TORCH_STD]
         offset = [-mean / std for mean, std in zip(_TORCH_MEAN, _TORCH_STD, strict=True)]
         return _rescaling(scale, offset)(images)
-    if mode == "tf":
+    if how == "tf":
         return _rescaling(1 / 127.5, -1.0)(images)
     return images
 
@@ -67,4 +90,14 @@ def in_float32(network: keras.Model) -> None:
 
 
 def _rescaling(scale: Any, offset: Any) -> keras.layers.Rescaling:
-    return keras.layers.Rescaling(scale, offset, dtype="float32", name="preprocessing")
+    return keras.layers.Rescaling(_by_channel(scale), _by_channel(offset), dtype="float32", name="preprocessing")
+
+
+def _by_channel(values: Any) -> Any:
+    """One value for every channel, shaped to stand before height and width where the channels do."""
+    if isinstance(values, int | float):
+        return float(values)
+    listed = [float(value) for value in values]
+    if keras.config.image_data_format() == "channels_last":
+        return listed
+    return [[[value]] for value in listed]  # Rescaling reshapes a scale, but not an offset

@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from kerasaug.transfer.quiet import quietly
+
 
 def sublayers(layer: keras.Layer) -> list[keras.Layer]:
     """The layers that `layer` holds directly, whether it is a model or a layer made of layers."""
@@ -27,6 +29,33 @@ def walk(layer: keras.Layer) -> Iterator[keras.Layer]:
     yield from visit(layer)
 
 
+def is_graph(layer: keras.Layer) -> bool:
+    """Whether `layer` is a Functional or Sequential model, whose layers stand in its config one by one."""
+    return isinstance(layer, keras.Model) and getattr(layer, "inputs", None) is not None
+
+
+def named_layers(model: keras.Layer) -> dict[str, keras.Layer]:
+    """Everything inside `model`, once, by its path: the names from the outside in, `"backbone/block1/conv"`.
+
+    `Layer.path` is no such thing: it tells where a layer was built, which need not be in this model.
+    """
+    found: dict[str, keras.Layer] = {}
+    seen: set[int] = {id(model)}
+
+    def visit(layer: keras.Layer, prefix: str) -> None:
+        for child in sublayers(layer):
+            if id(child) not in seen:
+                seen.add(id(child))
+                path = f"{prefix}{child.name}"
+                while path in found:  # layers inside a layer may share a name
+                    path += "+"
+                found[path] = child
+                visit(child, f"{path}/")
+
+    visit(model, "")
+    return found
+
+
 def own_weights(layer: keras.Layer) -> list[Any]:
     """The weights that belong to `layer` itself and to none of its sublayers."""
     inner = {id(weight) for child in sublayers(layer) for weight in child.weights}
@@ -44,17 +73,18 @@ def thawed(model: keras.Layer) -> Iterator[None]:
     layers = list(walk(model))
     layer_flags = [layer.trainable for layer in layers]
     variable_flags = [(variable, variable.trainable) for variable in model.variables]
-    for layer in layers:
-        layer.trainable = False  # TensorFlow ignores a repeated assignment, so every flag is turned both ways
-        layer.trainable = True
-    try:
-        yield
-    finally:
-        for layer, flag in zip(layers, layer_flags, strict=True):
-            layer.trainable = flag
-        for variable, flag in variable_flags:  # a container's flag overruled those of its contents
-            if variable.trainable != flag:
-                variable.trainable = flag
+    with quietly():
+        for layer in layers:
+            layer.trainable = False  # TensorFlow ignores a repeated assignment, so every flag is turned both ways
+            layer.trainable = True
+        try:
+            yield
+        finally:
+            for layer, flag in zip(layers, layer_flags, strict=True):
+                layer.trainable = flag
+            for variable, flag in variable_flags:  # a container's flag overruled those of its contents
+                if variable.trainable != flag:
+                    variable.trainable = flag
 
 
 def trainable_if_thawed(model: keras.Layer) -> list[Any]:
