@@ -27,9 +27,12 @@ from kerasaug.transfer.lora import enable_lora
 from kerasaug.transfer.lora_merge import merge_lora
 from kerasaug.transfer.lp_ft import linear_probe_then_fine_tune
 from kerasaug.transfer.one_cycle import OneCycle
+from kerasaug.transfer.parameter_transfer import transfer_weights
 from kerasaug.transfer.policies import policy
 from kerasaug.transfer.pyramid import feature_pyramid, pyramid_outputs
 from kerasaug.transfer.recipe import FineTuned, Recipe
+from kerasaug.transfer.summary import group_summary
+from kerasaug.transfer.transfer_report import TransferReport, WeightTransfer
 from kerasaug.transfer.variants import finetune_class
 
 __all__ = [
@@ -45,6 +48,8 @@ __all__ = [
     "Segmentation",
     "TokenClassification",
     "TrainableCounts",
+    "TransferReport",
+    "WeightTransfer",
     "add_adapters",
     "bitfit",
     "build_classifier",
@@ -57,6 +62,7 @@ __all__ = [
     "finetune_optimizer",
     "freeze",
     "freeze_to",
+    "group_summary",
     "heads_keys",
     "heads_loss_weights",
     "heads_losses",
@@ -75,5 +81,6 @@ __all__ = [
     "remove_adapters",
     "replace_head",
     "trainable_counts",
+    "transfer_weights",
     "unfreeze",
 ]
