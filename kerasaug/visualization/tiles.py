@@ -40,7 +40,9 @@ class Tile:
 
     def layer(self) -> Augmentation:
         """A new one, which boxes can be given to."""
-        return self.make(**{"bounding_box_format": "xyxy", **dict(self.arguments)})
+        # Layers inside are made when they are needed: one that is made has TensorFlow take its devices as they are.
+        arguments = {name: value() if name == "layers" else value for name, value in self.arguments}
+        return self.make(**{"bounding_box_format": "xyxy", **arguments})
 
 
 def _tile(make: Callable[..., Augmentation], photograph: int, seed: int = 0, **arguments: Any) -> Tile:
@@ -96,11 +98,11 @@ TILES = (
     _tile(layers.AutoAugment, FLOWER, 1),
     _tile(layers.UniformAugment, FLOWER, 7, rate=1.0),
     _tile(layers.AugMix, FLOWER, 3, factor=(0.7, 0.9)),
-    _tile(layers.RandomApply, PAGODA, 0, layers=_two(), p=1.0),
-    _tile(layers.RandomChoice, PAGODA, 0, layers=_two()),
-    _tile(layers.RandomOrder, PAGODA, 0, layers=_two()),
-    _tile(layers.SomeOf, PAGODA, 0, layers=_two(), num_ops=2),
-    _tile(layers.Pipeline, PAGODA, 0, layers=_recipe()),
+    _tile(layers.RandomApply, PAGODA, 0, layers=_two, p=1.0),
+    _tile(layers.RandomChoice, PAGODA, 0, layers=_two),
+    _tile(layers.RandomOrder, PAGODA, 0, layers=_two),
+    _tile(layers.SomeOf, PAGODA, 0, layers=_two, num_ops=2),
+    _tile(layers.Pipeline, PAGODA, 0, layers=_recipe),
 )
 TARGETS = ("RandomFlip", "RandomRotation", "RandomCrop", "CutMix", "Pipeline")  # shown once more, with their targets
 

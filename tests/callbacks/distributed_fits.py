@@ -1,0 +1,104 @@
+"""The same fits on one device and on two, run by `test_distributed.py` in a process of its own: prints what differs.
+
+TensorFlow takes two devices out of one CPU, and so does XLA under JAX, only before they are used: an import of kerasaug
+must not use them.
+"""
+
+import contextlib
+import os
+
+if os.environ.get("KERAS_BACKEND") == "jax":
+    os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"
+
+import keras
+import numpy as np
+
+import kerasaug
+from kerasaug import callbacks
+from kerasaug.transfer import finetune_optimizer
+from kerasaug.transfer.hyperparameters import Hyperparameters
+
+TENSORFLOW = keras.backend.backend() == "tensorflow"
+RNG = np.random.default_rng(0)
+X = RNG.uniform(0, 1, (16, 2, 2, 1)).astype("float32")
+Y = np.eye(3, dtype="float32")[RNG.integers(0, 3, 16)]
+CHANGED = {"learning_rate": 0.05, "momentum": 0.6, "strength": 0.3, "label_smoothing": 0.2, "weight_decay": 0.4}
+
+
+class Changing(keras.callbacks.Callback):
+    """Sets everything that can be set, in the second epoch."""
+
+    def on_train_begin(self, logs=None):
+        self.knobs = Hyperparameters(self.model, CHANGED, "Changing")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        for name, value in CHANGED.items() if epoch == 1 else ():
+            self.knobs.set(self.model, name, value)
+
+
+def two_devices():
+    """Puts what is made within its scope on both devices."""
+    if TENSORFLOW:
+        import tensorflow as tf
+
+        return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope()
+    distribution = keras.distribution.DataParallel(devices=keras.distribution.list_devices("cpu"))
+    assert len(distribution.device_mesh.devices) == 2
+    keras.distribution.set_distribution(distribution)
+    return contextlib.nullcontext()
+
+
+def fit(optimizer, policy=None, steps_per_execution=1):
+    """The weights and the optimizer's state after three epochs, and the logs."""
+    keras.utils.set_random_seed(3)
+    dense = keras.layers.Dense
+    layers = [dense(3, name="low", dtype=policy), dense(3, name="middle", dtype=policy), dense(3, "softmax")]
+    network = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten(), *layers])
+    brighter = kerasaug.layers.RandomBrightness((0.4, 0.4), value_range=(0, 1))
+    model = kerasaug.AugmentedModel(network, kerasaug.Pipeline([brighter]))
+    optimizer = finetune_optimizer(optimizer, model, learning_rate=slice(0.01, 0.1), l2_sp=0.1)
+    if policy:
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=64)
+    # XLA refuses variables on several CPUs under tf.distribute, whatever the model.
+    jit = False if TENSORFLOW else "auto"
+    model.compile(optimizer, "categorical_crossentropy", steps_per_execution=steps_per_execution, jit_compile=jit)
+    everyone = [callbacks.GradualUnfreezing(every=1, warmup_steps=3), callbacks.ScheduleLog(), Changing()]
+    logs = model.fit(X, Y, batch_size=8, epochs=3, shuffle=False, callbacks=everyone, verbose=0).history
+    if not TENSORFLOW:
+        assert len(model.trainable_variables[0].value.devices()) == (2 if keras.distribution.distribution() else 1)
+    inner = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    slots = [keras.ops.convert_to_numpy(variable) for variable in inner.variables]
+    return [*model.get_weights(), *slots], logs
+
+
+def adam(**kwargs):
+    return keras.optimizers.AdamW(0.1, weight_decay=0.1, **kwargs)
+
+
+CASES = {
+    "averages": lambda: fit(adam(use_ema=True, ema_momentum=0.5)),
+    "mixed": lambda: fit(keras.optimizers.SGD(0.1, momentum=0.9, weight_decay=0.1), "mixed_float16"),
+}
+if not TENSORFLOW:  # there Keras's own optimizers fail with these under MirroredStrategy: Keras 3.15.1
+    CASES["accumulation"] = lambda: fit(adam(gradient_accumulation_steps=2))
+    CASES["several steps"] = lambda: fit(adam(), steps_per_execution=2)
+
+
+def main():
+    if TENSORFLOW:
+        import tensorflow as tf
+
+        two = [tf.config.LogicalDeviceConfiguration()] * 2
+        tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], two)
+    alone = {case: run() for case, run in CASES.items()}
+    with two_devices():
+        for case, run in CASES.items():
+            (got, logs), (want, expected) = run(), alone[case]
+            assert logs.keys() == expected.keys()
+            off = max(float(np.abs(one - other).max()) for one, other in zip(got, want, strict=True))
+            logged = max(float(np.abs(np.subtract(logs[name], expected[name])).max()) for name in expected)
+            print("differs", case, off, logged, sep="\t")
+
+
+if __name__ == "__main__":
+    main()
