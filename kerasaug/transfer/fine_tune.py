@@ -45,7 +45,7 @@ def fine_tune(
     dropout: float = 0.2,
     bn: str = "frozen",
     loss: Any = None,
-    metrics: Sequence[Any] | None = None,
+    metrics: Sequence[Any] | Mapping[str, Any] | None = None,
     groups: Sequence[LayerGroup] | None = None,
     batch_size: int = 32,
     steps_per_epoch: int | None = None,
@@ -74,7 +74,8 @@ def fine_tune(
         model: A built `keras.Model` that classifies, which is trained in place; or the name of a network of
             `keras.applications`, which gets preprocessing and a head (see `load_backbone` and `build_classifier`).
         train: `(images, labels)` or `(images, labels, sample_weights)`, or any dataset of such batches that
-            `keras.Model.fit` takes. Labels are integers from 0 or one-hot rows; 0 and 1 for sigmoid heads.
+            `keras.Model.fit` takes. Labels are integers from 0 or one-hot rows; 0 and 1 for sigmoid heads; for several
+            outputs a dict by their names. Masks, of outputs in the size of the images, are augmented with the images.
         validation: The same, or `None`.
         weights: For a name: `"imagenet"`, a path, or `None` for random weights.
         classes: Names of the classes or their number. Defaults to what the labels tell, for which a dataset is read
@@ -100,8 +101,10 @@ def fine_tune(
         bn: `"frozen"` or `"train"`, for BatchNormalization of the body: see `GradualUnfreezing`. With `"train"`, a
             network by name gets a momentum that suits the number of steps, where that is below its own. Train it when
             there are no `weights`. Defaults to `"frozen"`.
-        loss: Any Keras loss, for a model that is no classifier. Defaults to crossentropy as head and labels ask for.
-        metrics: Keras metrics. Default to accuracy; with a `loss`, to none.
+        loss: Any Keras loss, for a model that is no classifier; for several outputs a dict of losses by their names.
+            Defaults to those of the heads of `build_model`, and else to crossentropy as head and labels ask for.
+        metrics: Keras metrics, or a dict of them by the names of outputs. Default to those of the heads of
+            `build_model`, and else to accuracy; with a `loss`, to none.
         groups: Layer groups. Default to `layer_groups(model)`; needed for subclassed models.
         batch_size: For arrays. Defaults to 32.
         steps_per_epoch: Batches in an epoch, for endless datasets and generators. Defaults to all there are.

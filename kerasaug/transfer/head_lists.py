@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from kerasaug.backend.graph import is_graph
 from kerasaug.transfer.heads.head import Head
 from kerasaug.transfer.heads.layers import HeadOutput
 from kerasaug.transfer.walk import walk
@@ -133,6 +134,44 @@ def heads_keys(model: Heads) -> dict[str, Any]:
     if masks:
         found["segmentation_masks"] = masks[0]
     return found
+
+
+def target_keys(model: keras.Model) -> dict[str, Any] | None:
+    """The `keys` of `AugmentedModel` for any model, as far as its outputs tell.
+
+    What a model puts out in the size of its images is learnt from a mask, which must go through the images' warps; to
+    leave it where it was would teach nonsense without a word.
+
+    Raises:
+        ValueError: When several outputs without names, or of several masks, leave it open where the masks are.
+    """
+    if heads_of(model):
+        return heads_keys(model)
+    if not is_graph(model):
+        return None
+    outputs = model.outputs if isinstance(model, keras.Sequential) else model.output
+    sizes = {_height_and_width(one.shape) for one in model.inputs if len(one.shape) == 4}
+    found = {
+        name: len(one.shape) == 4 and _height_and_width(one.shape) in sizes
+        for name, one in (outputs.items() if isinstance(outputs, Mapping) else enumerate(keras.tree.flatten(outputs)))
+    }
+    masks = [name for name, is_mask in found.items() if is_mask]
+    if not masks:
+        return {"labels": list(found)} if isinstance(outputs, Mapping) and len(found) > 1 else None
+    if len(found) == 1 and not isinstance(outputs, Mapping):
+        return {"segmentation_masks": "y"}
+    if len(masks) > 1 or not isinstance(outputs, Mapping):
+        raise ValueError(
+            f"fine_tune warps the masks of one output with the images, found by its name. Received {model.name!r} with "
+            f"output shapes {model.output_shape}: name the outputs, `keras.Model(inputs, {{'mask': …}})`, or pass "
+            "policy='none' and augment before."
+        )
+    labels = [name for name, is_mask in found.items() if not is_mask]
+    return {"segmentation_masks": masks[0]} | ({"labels": labels} if labels else {})
+
+
+def _height_and_width(shape: Any) -> tuple[Any, Any]:
+    return tuple(shape[1:3] if keras.config.image_data_format() == "channels_last" else shape[2:4])
 
 
 def as_head(given: Any, name: str) -> Any:

@@ -1,39 +1,18 @@
-"""The loss and the metrics that suit a classifier's head and its labels."""
+"""The loss and the metrics that suit the heads of a model and its labels."""
 
-from dataclasses import dataclass
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
-from kerasaug.registry import register
+from kerasaug.transfer.head_lists import heads_loss_weights, heads_losses, heads_metrics, heads_of
+from kerasaug.transfer.heads.losses import Crossentropy
+from kerasaug.transfer.heads.vectors import Classification
 
-
-@register
-class SmoothedCrossentropy(keras.losses.Loss):
-    """Categorical crossentropy of integer labels, smoothed; Keras smooths one-hot labels only.
-
-    Args:
-        label_smoothing: The share of the target that is spread over all classes, in [0, 1).
-        from_logits: Whether predictions are logits rather than probabilities.
-        **kwargs: See `keras.losses.Loss`.
-    """
-
-    def __init__(self, label_smoothing: float = 0.0, from_logits: bool = False, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.label_smoothing = label_smoothing
-        self.from_logits = from_logits
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """The loss of each sample."""
-        classes = ops.shape(y_pred)[-1]
-        encoded = ops.one_hot(ops.cast(ops.reshape(y_true, (-1,)), "int32"), classes, dtype=y_pred.dtype)
-        return keras.losses.categorical_crossentropy(encoded, y_pred, self.from_logits, self.label_smoothing)
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {**super().get_config(), "label_smoothing": self.label_smoothing, "from_logits": self.from_logits}
+COMPILE_NAMES = ("accuracy", "acc", "crossentropy", "ce")  # `compile` chooses the metric that suits loss and labels
 
 
 @dataclass(frozen=True)
@@ -69,6 +48,67 @@ def head_of(model: keras.Model) -> Head:
     return Head(shape[-1], _activation(model))
 
 
+def classifier_of(model: keras.Model) -> Head | None:
+    """The head of a model with one, or `None` for a model that `build_model` gave heads of other kinds, or several.
+
+    Raises:
+        ValueError: When the model is no classifier, and was made otherwise.
+    """
+    heads = heads_of(model)
+    if not heads:
+        return head_of(model)
+    only = next(iter(heads.values()))
+    if len(heads) > 1 or not isinstance(only, Classification) or (only.logits and only.binary):
+        return None
+    return Head(only.num_classes, "linear" if only.logits else "sigmoid" if only.binary else "softmax")
+
+
+def objective_of_heads(model: keras.Model, label_smoothing: float) -> dict[str, Any]:
+    """What `compile` is told of a model whose heads are those of `build_model`.
+
+    Args:
+        model: The model.
+        label_smoothing: Of classification heads that have none of their own.
+    """
+    losses = heads_losses(model)
+    if label_smoothing:
+        smoothed = {
+            name: replace(head, label_smoothing=head.label_smoothing or label_smoothing).loss
+            for name, head in heads_of(model).items()
+            if isinstance(head, Classification)
+        }
+        losses = losses | smoothed if isinstance(losses, dict) else next(iter(smoothed.values()), losses)
+    return {"loss": losses, "loss_weights": heads_loss_weights(model), "metrics": heads_metrics(model)}
+
+
+def saved(given: Any, one: Callable[[Any], Any]) -> Any:
+    """Losses or metrics as JSON has them, in the dict or list of the outputs in which they come."""
+    if isinstance(given, Mapping):
+        return {name: saved(value, one) for name, value in given.items()}
+    return [saved(value, one) for value in given] if isinstance(given, list | tuple) else given and one(given)
+
+
+def read(config: Any, module: Any) -> Any:
+    """The inverse of `saved`; `module` is `keras.losses` or `keras.metrics`."""
+    if isinstance(config, list):
+        return [read(value, module) for value in config]
+    if isinstance(config, dict) and "class_name" not in config:
+        return {name: read(value, module) for name, value in config.items()}
+    if config is None or (module is keras.metrics and config in COMPILE_NAMES):
+        return config
+    return module.get(copy.deepcopy(config))  # Keras deserialises in place
+
+
+def check_names(model: keras.Model, given: Any, what: str) -> None:
+    """Raises for a dict of losses or metrics with names that are none of the model's outputs."""
+    names = list(getattr(model, "output_names", []))
+    unknown = sorted(set(given) - set(names)) if isinstance(given, dict) and names else []
+    if unknown:
+        raise ValueError(
+            f"fine_tune expects {what} by the names of the model's outputs, {names}. Received: {unknown} beside them."
+        )
+
+
 def objective(
     head: Head, labels: np.ndarray | None, mixes: bool, label_smoothing: float
 ) -> tuple[keras.losses.Loss, keras.metrics.Metric]:
@@ -97,7 +137,7 @@ def objective(
         loss = losses.CategoricalCrossentropy(from_logits=logits, label_smoothing=label_smoothing)
         return loss, metrics.CategoricalAccuracy(name="accuracy")
     if label_smoothing:
-        return SmoothedCrossentropy(label_smoothing, logits), metrics.SparseCategoricalAccuracy(name="accuracy")
+        return Crossentropy(label_smoothing, logits), metrics.SparseCategoricalAccuracy(name="accuracy")
     return losses.SparseCategoricalCrossentropy(from_logits=logits), metrics.SparseCategoricalAccuracy(name="accuracy")
 
 

@@ -3,31 +3,30 @@
 import copy
 import numbers
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from kerasaug.training import AugmentedModel
-from kerasaug.transfer.backbones import find_application
+from kerasaug.transfer.backbone_names import resolve_name
 from kerasaug.transfer.inputs import Inputs
 from kerasaug.transfer.network import best_precision, spatial
-from kerasaug.transfer.objective import classes_in, head_of
+from kerasaug.transfer.objective import COMPILE_NAMES, classes_in, classifier_of, saved
 from kerasaug.transfer.policies import policy_config
 
-COMPILE_NAMES = ("accuracy", "acc", "crossentropy", "ce")  # `compile` chooses the metric that suits loss and labels
 _SMALLEST = 32  # what most networks of keras.applications ask for; the others say what they need
 
 
 def check_model(model: Any) -> None:
     """Raises unless `model` is a name, or a model that can be fine-tuned."""
     if isinstance(model, str):
-        find_application(model)
+        resolve_name(model)
         return
     if not isinstance(model, keras.Model):
         raise TypeError(
-            "fine_tune expects model to be a keras.Model or the name of a network of keras.applications. Received: "
+            "fine_tune expects model to be a keras.Model, or a name that load_backbone takes. Received: "
             f"{type(model).__name__}."
         )
     if isinstance(model, AugmentedModel):
@@ -71,7 +70,8 @@ def resolve_classes(model: Any, classes: Any, labels: Any, loss: Any) -> tuple[i
         names = tuple(map(str, classes))
         return len(names), names
     if not isinstance(model, str):
-        return (head_of(model).width if loss is None else None), None
+        head = classifier_of(model) if loss is None else None
+        return (None if head is None else head.width), None
     if labels is None:
         raise ValueError("fine_tune cannot see the labels of such data. Pass `classes`, their names or their number.")
     found = classes_in(labels)
@@ -107,7 +107,7 @@ def resolve_network(
     if len(shape) != 3:
         raise ValueError(f"fine_tune expects images of shape (height, width, channels). Received: shape {shape}.")
     return {
-        "backbone": find_application(name)[0],
+        "backbone": resolve_name(name).full,
         "backbone_args": dict(backbone_args or {}),
         "weights": weights if weights in (None, "imagenet") else str(Path(weights).resolve()),
         "input_shape": shape,
@@ -128,11 +128,11 @@ def resolve_optimizer(optimizer: Any) -> str | dict[str, Any]:
     return _serialised(optimizer, keras.optimizers, "optimizer")
 
 
-def resolve_objective(loss: Any, metrics: Sequence[Any] | None) -> dict[str, Any]:
-    """The serialised loss and metrics."""
+def resolve_objective(loss: Any, metrics: Any) -> dict[str, Any]:
+    """The serialised losses and metrics: one loss and some metrics, or dicts of them by the names of outputs."""
     return {
-        "loss": None if loss is None else _serialised(loss, keras.losses, "loss"),
-        "metrics": None if metrics is None else [_serialised(one, keras.metrics, "metric") for one in metrics],
+        "loss": saved(loss, lambda one: _serialised(one, keras.losses, "loss")),
+        "metrics": saved(metrics, lambda one: _serialised(one, keras.metrics, "metric")),
     }
 
 

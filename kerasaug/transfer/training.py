@@ -21,13 +21,22 @@ from kerasaug.training import AugmentedModel
 from kerasaug.training.targets import Batch
 from kerasaug.transfer.finetune import finetune_optimizer
 from kerasaug.transfer.groups import LayerGroup, layer_groups
+from kerasaug.transfer.head_lists import heads_of, target_keys
 from kerasaug.transfer.inputs import Inputs, inspect, is_arrays
 from kerasaug.transfer.network import build_network, quicken_statistics, reseed
-from kerasaug.transfer.objective import check_labels, head_of, is_sparse, objective
+from kerasaug.transfer.objective import (
+    Head,
+    check_labels,
+    check_names,
+    classifier_of,
+    is_sparse,
+    objective,
+    objective_of_heads,
+    read,
+)
 from kerasaug.transfer.one_cycle import fine_tune_schedule
 from kerasaug.transfer.policies import pipeline_from
 from kerasaug.transfer.recipe import FineTuned, Recipe
-from kerasaug.transfer.resolve import COMPILE_NAMES
 
 _WARMUP_STEPS = 100  # as in GradualUnfreezing; in a short run no longer than the cycle's own rise
 _BEST = "best.weights.h5"
@@ -119,7 +128,12 @@ def _check_validation(
         )
     if recipe.loss is not None or found.labels is None:
         return
-    check_labels(found.labels, head_of(network))
+    head = classifier_of(network)
+    if head is None:
+        return
+    check_labels(found.labels, head)
+    if heads_of(network):
+        return  # their loss takes labels of both kinds
     alike = inputs.labels is None or is_sparse(found.labels) == is_sparse(inputs.labels)
     if not alike and not trainer.pipeline.mixes:
         raise ValueError(
@@ -135,15 +149,14 @@ def _trainer(
     if pipeline is None:
         trainer: AugmentedModel = Unaugmented(network, Pipeline([], strength=0.0))
     else:
-        trainer = AugmentedModel(network, pipeline)
+        trainer = AugmentedModel(network, pipeline, target_keys(network))
     optimizer = finetune_optimizer(
         _optimizer(recipe, steps),
         trainer,
         groups,
         layer_decay=recipe.lr_mult ** (-1 / max(len(groups) - 1, 1)),  # base_lr / lr_mult at the bottom
     )
-    loss, metrics = _objective(recipe, network, inputs, pipeline)
-    trainer.compile(optimizer, loss, metrics=metrics, jit_compile=recipe.jit_compile)
+    trainer.compile(optimizer, **_objective(recipe, network, inputs, pipeline), jit_compile=recipe.jit_compile)
     return trainer
 
 
@@ -158,12 +171,25 @@ def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     return type(given).from_config({**given.get_config(), "learning_rate": rate})
 
 
-def _objective(
-    recipe: Recipe, network: keras.Model, inputs: Inputs, pipeline: Augmentation | None
-) -> tuple[Any, list[Any]]:
+def _objective(recipe: Recipe, network: keras.Model, inputs: Inputs, pipeline: Augmentation | None) -> dict[str, Any]:
+    """What `compile` is told of losses and metrics, for one output or for several."""
+    check_names(network, recipe.loss, "loss")
+    check_names(network, recipe.metrics, "metrics")
+    metrics = read(recipe.metrics, keras.metrics)
     if recipe.loss is not None:
-        return keras.losses.get(copy.deepcopy(recipe.loss)), _metrics(recipe.metrics or [])
-    head = head_of(network)
+        return {"loss": read(recipe.loss, keras.losses), "metrics": metrics or []}
+    head = classifier_of(network)
+    if head is not None:
+        _check_head(head, recipe, network, inputs)
+    if head is None or heads_of(network):
+        usual = objective_of_heads(network, recipe.label_smoothing)
+        return usual if metrics is None else {**usual, "metrics": metrics}
+    mixes = pipeline is not None and pipeline.mixes
+    loss, accuracy = objective(head, inputs.labels, mixes, recipe.label_smoothing)
+    return {"loss": loss, "metrics": [accuracy] if metrics is None else metrics}
+
+
+def _check_head(head: Head, recipe: Recipe, network: keras.Model, inputs: Inputs) -> None:
     if recipe.num_classes not in (None, head.width):
         raise ValueError(
             f"fine_tune expects a model with an output for each of {recipe.num_classes} classes. Received "
@@ -171,13 +197,6 @@ def _objective(
         )
     if inputs.labels is not None:
         check_labels(inputs.labels, head)
-    mixes = pipeline is not None and pipeline.mixes
-    loss, accuracy = objective(head, inputs.labels, mixes, recipe.label_smoothing)
-    return loss, [accuracy] if recipe.metrics is None else _metrics(recipe.metrics)
-
-
-def _metrics(given: Sequence[Any]) -> list[Any]:
-    return [one if one in COMPILE_NAMES else keras.metrics.get(copy.deepcopy(one)) for one in given]
 
 
 def _unfreezing(recipe: Recipe) -> dict[int, int]:

@@ -6,9 +6,9 @@ import pytest
 from fine_tuning import network, pictures, tune
 
 import kerasaug
+from kerasaug.transfer.heads import Crossentropy
 from kerasaug.transfer.objective import (
     Head,
-    SmoothedCrossentropy,
     check_labels,
     classes_in,
     head_of,
@@ -56,8 +56,8 @@ def test_yes_or_no(width, activation):
 
 
 def test_smoothed_crossentropy_survives_serialisation():
-    loss = keras.losses.deserialize(keras.losses.serialize(SmoothedCrossentropy(0.2, from_logits=True)))
-    assert isinstance(loss, SmoothedCrossentropy)
+    loss = keras.losses.deserialize(keras.losses.serialize(Crossentropy(0.2, from_logits=True)))
+    assert isinstance(loss, Crossentropy)
     assert value(loss, SPARSE, np.log(PREDICTED)) == pytest.approx(crossentropy(ROWS[SPARSE], PREDICTED, 0.2), rel=1e-5)
 
 
