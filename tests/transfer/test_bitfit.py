@@ -1,0 +1,78 @@
+import keras
+import numpy as np
+import pytest
+from tunable import L, images, moved, network, outputs, trains, values
+
+from kerasaug.callbacks import GradualUnfreezing
+from kerasaug.transfer import bitfit, finetune_optimizer, release, trainable_counts, unfreeze
+from kerasaug.transfer.walk import walk
+
+BIASES = {f"attention/{part}/bias" for part in ("query", "key", "value", "attention_output")} | {"backbone/conv/bias"}
+HEAD = {"top/kernel", "top/bias"}
+
+
+@pytest.mark.parametrize("norm", [True, False])
+def test_what_trains(norm):
+    model = network()
+    expected = BIASES | HEAD | ({"backbone/norm/beta"} if norm else set())
+    assert len(bitfit(model, norm=norm)) == len(expected)
+    assert trains(model) == expected
+    for layer in walk(model):
+        layer.trainable = False
+        layer.trainable = True
+    assert trains(model) == expected
+    unfreeze(model, freeze_bn=False)
+    assert trains(model) == expected
+
+
+def test_only_biases_move_and_a_file_keeps_it(tmp_path):
+    model = network()
+    bitfit(model)
+    model.compile(finetune_optimizer("adam", model), "mse", jit_compile=False)
+    before = values(model)
+    unfreezing = GradualUnfreezing(schedule={0: 0}, bn="train")
+    model.fit(images(), np.zeros((8, 2)), batch_size=4, verbose=0, callbacks=[unfreezing])
+    # Keras would move the statistics with the beta; a key's bias adds the same to all scores of a query
+    assert (
+        BIASES | HEAD | {"backbone/norm/beta"}
+        >= moved(before, values(model))
+        >= (BIASES | HEAD) - {"attention/key/bias"}
+    )
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(outputs(loaded, images()), outputs(model, images()), atol=1e-6)
+    assert trains(loaded) == trains(model)
+    assert int(loaded.optimizer.iterations) == 2
+
+
+def test_release_makes_ordinary_layers():
+    model, other = network(), network()
+    bitfit(model)
+    release(model)
+    assert [type(layer) for layer in walk(model)] == [type(layer) for layer in walk(other)]
+    unfreeze(model, freeze_bn=False)
+    assert trains(model) == trains(other)
+
+
+def test_counts(capsys):
+    model = network()
+    bitfit(model, norm=False)
+    counts = trainable_counts(model)
+    by_hand = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+    assert counts.trainable == by_hand
+    assert counts.total == model.count_params()
+    assert counts.kinds["bias"] == (8 + 3 * 8 + 8, 8 + 3 * 8 + 8)
+    assert counts.kinds["norm"] == (0, 32)
+    assert counts.kinds["head"] == (18, 18)
+    assert f"{counts.trainable:,}" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_a_model_without_biases():
+    model = keras.Sequential([keras.Input((4,)), L.Dense(3, use_bias=False), L.Dense(2)])
+    with pytest.raises(ValueError, match="use_bias=False"):
+        bitfit(model)
+    assert len(model.trainable_weights) == 2  # the head; the other is frozen like any layer
+    unfreeze(model)
+    assert len(model.trainable_weights) == 3
+    with pytest.raises(ValueError, match="built"):
+        bitfit(keras.Sequential([L.Dense(2)]))
