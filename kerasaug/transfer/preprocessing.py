@@ -85,8 +85,18 @@ def preprocessed(images: Any, how: "str | Scaling | keras.Layer") -> Any:
 def in_float32(network: keras.Model) -> None:
     """Lets the preprocessing that a network holds itself compute in float32, whatever the dtype policy."""
     for layer in network.layers:
-        if isinstance(layer, (keras.layers.Rescaling, keras.layers.Normalization)):
+        if isinstance(layer, (keras.layers.Rescaling, keras.layers.Normalization)) and layer.compute_dtype != "float32":
             layer.dtype_policy = keras.DTypePolicy("float32")
+            if isinstance(layer, keras.layers.Normalization):
+                _restore_statistics(layer)
+
+
+def _restore_statistics(layer: keras.layers.Normalization) -> None:
+    """Makes mean and variance anew, which were rounded to half precision when the layer was built."""
+    if layer.weights:
+        layer.finalize_state()
+    else:
+        layer.build(layer.get_build_config()["input_shape"])
 
 
 def _rescaling(scale: Any, offset: Any) -> keras.layers.Rescaling:

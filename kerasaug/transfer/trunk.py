@@ -9,7 +9,8 @@ from kerasaug.transfer.flow import Flow, bits, size_of, weights_of
 from kerasaug.transfer.heads.layers import Features
 
 _PROBABILITIES = ("softmax", "sigmoid")
-_LEAST_GROWTH = 0.5  # log2: a class token or padding adds less to a map, doubling more
+_LEAST_GROWTH = 0.5  # log2: a class token adds less to a map, doubling more
+_NO_UPSAMPLING = ("Concatenate", "Pad", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D")  # a map of 2×2 grows by them
 
 
 def head_steps(found: Flow, trained: set[int]) -> set[int]:
@@ -123,7 +124,7 @@ class _Anatomy:
             if len(step.shape) < 3 or not taken or max(taken) <= 1 or not self.before[index] & self.trains:
                 continue
             grows = math.log2(size_of(step.shape) / max(taken)) > _LEAST_GROWTH
-            if grows and not isinstance(step.call.layer, keras.layers.Concatenate):
+            if grows and type(step.call.layer).__name__ not in _NO_UPSAMPLING:
                 yield index
 
     def _stays_up(self, start: int, smallest: list[int]) -> bool:

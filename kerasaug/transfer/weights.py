@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from kerasaug.transfer.input_statistics import follow_weights
 from kerasaug.transfer.walk import walk
 
 _ENDINGS = (".weights.h5", ".h5", ".hdf5", ".keras")
@@ -35,7 +36,7 @@ def load_file(backbone: keras.Model, network: keras.Model, path: Path) -> None:
 
     Args:
         backbone: The backbone, with preprocessing.
-        network: The network of `keras.applications` inside it, or the same object.
+        network: The network inside it, or the same object.
         path: An existing `.weights.h5`, `.h5` or `.keras` file.
 
     Raises:
@@ -43,7 +44,12 @@ def load_file(backbone: keras.Model, network: keras.Model, path: Path) -> None:
     """
     if path.name.endswith(".keras"):
         _copy_from_model(network, path)
-        return
+    else:
+        _load_weights(backbone, network, path)
+    follow_weights(network)
+
+
+def _load_weights(backbone: keras.Model, network: keras.Model, path: Path) -> None:
     errors = []
     for target in dict.fromkeys((network, backbone)):
         with warnings.catch_warnings(record=True) as caught:
