@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from kerasaug.backend.graph import input_of, is_graph
-from kerasaug.transfer.extract import Spot, body_until, spot_of
+from kerasaug.transfer.extract import Spot, body_until, spot_of, uses_all_inputs
 from kerasaug.transfer.flow import Flow, flow
 from kerasaug.transfer.head_lists import as_head
 from kerasaug.transfer.heads.head import Body, Head
@@ -121,7 +121,10 @@ def replace_head(
     _check_backbone(model, "replace_head")
     found = flow(model)
     spot = _end(model, found) if layer is None else _given(found, layer, model)
-    return build_model(body_until(model, spot, f"{model.name}_body"), heads, name=name)
+    body = body_until(model, spot, f"{model.name}_body")
+    if layer is None and not uses_all_inputs(body):
+        raise _no_end(model, [spot.tensor.name, "inputs of the model"])
+    return build_model(body, heads, name=name)
 
 
 def _body(backbone: keras.Model, inputs: Any, augmentation: Any, heads: list[Any]) -> Body:
@@ -170,12 +173,15 @@ def _end(model: keras.Model, found: Flow) -> Spot:
     before = found.ancestors()
     last = [index for index in ends if not any(before[other] >> index & 1 for other in ends)]
     if len(last) != 1:
-        names = sorted(found.steps[index].call.layer.name for index in last)
-        raise ValueError(
-            f"replace_head expects a model whose heads all stand on one layer. Received {model.name!r}, where they "
-            f"stand on {names or 'its inputs'}. Say which layer the body ends with: layer=…"
-        )
+        raise _no_end(model, sorted(found.steps[index].call.layer.name for index in last))
     return spot_of(found.steps[last[0]])
+
+
+def _no_end(model: keras.Model, names: list[str]) -> ValueError:
+    return ValueError(
+        f"replace_head expects a model whose heads all stand on one layer. Received {model.name!r}, where they stand "
+        f"on {' and '.join(names) or 'its inputs'}. Say which layer the body ends with: layer=…"
+    )
 
 
 def _is_glue(layer: Any) -> bool:

@@ -57,10 +57,9 @@ def extract(graph: keras.Model, spots: Sequence[Spot]) -> list[Any]:
         wanted = inner.get(_key(call))
         if wanted:
             deeper = [Spot(spots[index].path[1:], spots[index].tensor) for index in wanted]
-            tensors = extract(call.layer, deeper)
             further = _leads_on(call, listed, spots)
-            outputs = tensors + (call.layer.outputs if further else [])
-            whole = keras.Model(input_of(call.layer), outputs, name=call.layer.name)
+            deeper += [Spot((), tensor) for tensor in call.layer.outputs if further]
+            whole = keras.Model(input_of(call.layer), extract(call.layer, deeper), name=call.layer.name)
             results = keras.tree.flatten(repeat(call, made, whole))
             found.update(zip(wanted, results, strict=False))
             if further:
@@ -90,3 +89,9 @@ def _key(call: Call) -> tuple[int, ...]:
 
 def _takes_inputs_of(model: keras.Model, call: Call) -> bool:
     return [id(one) for one in call.inputs] == [id(one) for one in model.inputs]
+
+
+def uses_all_inputs(model: keras.Model) -> bool:
+    """Whether what a model puts out depends on every input."""
+    used = {id(one) for call in calls(model) for one in call.inputs}
+    return all(id(one) in used for one in model.inputs)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import keras
 
 from kerasaug.backend.graph import is_graph
-from kerasaug.transfer.flow import Flow, Step, flow, size_of
+from kerasaug.transfer.flow import Flow, Step, bits, flow, size_of
 from kerasaug.transfer.trunk import head_steps
 from kerasaug.transfer.walk import sublayers, trainable_if_thawed, walk
 
@@ -58,26 +58,34 @@ def levels(found: Flow) -> list[int]:
 
 
 def last_maps(found: Flow, fit: set[int]) -> dict[int, Step]:
-    """The last map of each level before it is reduced further, of the steps `fit`, finest first.
+    """The last map of each stride, of the steps `fit`, by log2 of the stride, finest first.
 
-    Of several sizes that are rounded to one stride (a padded map before a convolution) the stride's own counts.
+    It is the last that everything after it depends on through it alone, such as the sum or concatenation at the end of
+    a block, rather than a map inside a branch; where skips leave none, the last. Of several sizes that are rounded to
+    one stride (a padded map before a convolution) the stride's own comes first.
     """
-    chosen: dict[int, Step] = {}
-    input_size = max((size_of(shape) for step in found.steps for shape in step.seen), default=1)
-    for index, (step, level) in enumerate(zip(found.steps, levels(found), strict=True)):
+    before, sources = found.ancestors(), [bits(step.sources) for step in found.steps]
+    whole = bits(found.outputs)
+    for out in found.outputs:
+        whole |= before[out]
+    given = max((size_of(shape) for step in found.steps if not step.sources for shape in step.seen), default=1)
+    ranks: dict[int, list[tuple[bool, bool, int]]] = {}
+    for index in sorted(fit):
+        step = found.steps[index]
         size = size_of(step.shape)
-        if (
-            index not in fit
-            or len(step.shape) != 4
-            or size <= 1
-            or round(math.log2(max(input_size / size, 1))) != level
-        ):
-            continue
-        old = chosen.get(level)
-        exact = math.ceil(input_size / 2**level)
-        if old is None or size == exact or size_of(old.shape) != exact:
-            chosen[level] = step
-    return dict(sorted(chosen.items()))
+        if len(step.shape) == 4 and size > 1 and whole >> index & 1:
+            level = max(round(math.log2(given / size)), 0)
+            narrow = _is_narrow(index, whole, before, sources)
+            ranks.setdefault(level, []).append((narrow, size == math.ceil(given / 2**level), index))
+    return {level: found.steps[max(ranks[level])[-1]] for level in sorted(ranks)}
+
+
+def _is_narrow(index: int, whole: int, before: list[int], sources: list[int]) -> bool:
+    """Whether every way to the outputs leads through a step."""
+    after = bits(i for i in range(len(before)) if before[i] >> index & 1 and whole >> i & 1)
+    beside = whole & ~(before[index] | 1 << index | after)
+    past = any(sources[i] & before[index] for i in range(len(before)) if after >> i & 1)
+    return not beside and not past
 
 
 def _outermost(model: keras.Layer) -> list[keras.Model]:
