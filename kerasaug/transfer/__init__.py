@@ -7,6 +7,8 @@ from kerasaug.transfer.bitfit import bitfit
 from kerasaug.transfer.build import build_model, replace_head
 from kerasaug.transfer.classifier import build_classifier
 from kerasaug.transfer.counts import TrainableCounts, trainable_counts
+from kerasaug.transfer.embedding_report import EmbeddingTransfer
+from kerasaug.transfer.embeddings import transfer_embeddings
 from kerasaug.transfer.feature_store import Features, load_features
 from kerasaug.transfer.features import extract_features
 from kerasaug.transfer.fine_tune import fine_tune
@@ -31,18 +33,27 @@ from kerasaug.transfer.parameter_transfer import transfer_weights
 from kerasaug.transfer.policies import policy
 from kerasaug.transfer.pyramid import feature_pyramid, pyramid_outputs
 from kerasaug.transfer.recipe import FineTuned, Recipe
+from kerasaug.transfer.schedules import Combined, Constant, Cosine, Exponential, Linear, Polynomial, one_cycle
 from kerasaug.transfer.summary import group_summary
+from kerasaug.transfer.trained_weights import load_trained_weights, save_trained_weights
 from kerasaug.transfer.transfer_report import TransferReport, WeightTransfer
 from kerasaug.transfer.variants import finetune_class
 
 __all__ = [
     "Adapter",
     "Classification",
+    "Combined",
+    "Constant",
+    "Cosine",
+    "EmbeddingTransfer",
+    "Exponential",
     "Features",
     "FineTuned",
     "LayerGroup",
+    "Linear",
     "MultiLabel",
     "OneCycle",
+    "Polynomial",
     "Recipe",
     "Regression",
     "Segmentation",
@@ -74,13 +85,17 @@ __all__ = [
     "load_backbone",
     "load_features",
     "load_model",
+    "load_trained_weights",
     "merge_lora",
+    "one_cycle",
     "policy",
     "pyramid_outputs",
     "release",
     "remove_adapters",
     "replace_head",
+    "save_trained_weights",
     "trainable_counts",
+    "transfer_embeddings",
     "transfer_weights",
     "unfreeze",
 ]
