@@ -6,11 +6,12 @@ from typing import Any
 
 import keras
 
+from kerasaug.backend.graph import is_graph
 from kerasaug.transfer.adapter_layer import Adapter
 from kerasaug.transfer.groups import LayerGroup
 from kerasaug.transfer.held import release_one
 from kerasaug.transfer.lora import head_layers, hold_all_but
-from kerasaug.transfer.walk import is_graph, sublayers, walk
+from kerasaug.transfer.walk import sublayers, walk
 
 _Copies = dict[int, tuple[Any, Any]]  # by the original's id: the original, which keeps the id taken, and its copy
 

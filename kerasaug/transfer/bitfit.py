@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 
 from kerasaug.transfer.groups import LayerGroup
-from kerasaug.transfer.held import forget_steps, release, warn_of_steps
+from kerasaug.transfer.held import forget_steps, release, warn_of_optimizer
 from kerasaug.transfer.lora import head_layers, hold_all_but
 
 
@@ -50,7 +50,7 @@ def bitfit(
     whole = head_layers(model, groups, "bitfit") if head else []
     hold_all_but(model, whole, ("bias", *((r"(^|/)beta[^/]*$",) if norm else ())))
     forget_steps(model)
-    warn_of_steps(model, "bitfit")
+    warn_of_optimizer(model, "bitfit")
     inside = {id(weight) for layer in whole for weight in layer.weights}
     if all(id(variable) in inside for variable in model.trainable_variables):
         release(model)

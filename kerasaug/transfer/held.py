@@ -11,10 +11,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import keras
-from keras import ops
 
+from kerasaug.backend.graph import is_graph
 from kerasaug.transfer.lora_layers import has_lora, keeps_factors, merged_kernel
-from kerasaug.transfer.walk import is_graph, named_layers, own_weights, owners, sublayers, trainable_if_thawed, walk
+from kerasaug.transfer.walk import named_layers, own_weights, owners, sublayers, trainable_if_thawed, walk
 
 if TYPE_CHECKING:
     from keras import Layer as _Behind  # the class that stands behind the mixin
@@ -36,13 +36,13 @@ class Held(_Behind):
         outputs = super().__call__(*args, **kwargs)
         waiting = self.__dict__.pop("_waiting", ())
         found = owners(self) if waiting else []
-        for index, trains, rank, alpha in waiting:
+        for index, trains, trainable, rank, alpha in waiting:
             layer = found[index]
             if rank and not has_lora(layer):
                 layer.enable_lora(rank, lora_alpha=alpha)
             if rank:
                 layer.lora_alpha = alpha  # Keras's Dense and Embedding forget it when they are loaded
-            hold(layer, trains, trainable=layer.trainable)
+            hold(layer, trains, trainable)
         return outputs
 
     @property
@@ -76,16 +76,16 @@ class Held(_Behind):
 
     def get_config(self) -> dict[str, Any]:
         """The layer's config and what is held inside it."""
-        inside = [(index, layer) for index, layer in enumerate(owners(self)) if is_held(layer)]
-        held = [
-            [index, list(layer.__dict__["_trains"]), *((layer.lora_rank, layer.lora_alpha) if has_lora(layer) else (0, 0))]
-            for index, layer in inside
-        ]
+        held = []
+        for index, layer in enumerate(owners(self)):
+            if is_held(layer):
+                lora = (layer.lora_rank, layer.lora_alpha) if has_lora(layer) else (0, 0)
+                held.append([index, list(layer.__dict__["_trains"]), layer.trainable, *lora])
         return {**super().get_config(), "held": held}
 
 
 @cache
-def held_class(base: type) -> Any:
+def held_class(base: Any) -> Any:
     """The class of held layers of a class, registered so that `.keras` files with them load.
 
     Args:
@@ -174,13 +174,13 @@ def forget_steps(model: keras.Layer) -> None:
             layer.train_function = layer.test_function = layer.predict_function = None
 
 
-def warn_of_steps(model: keras.Model, caller: str) -> None:
-    """Says so when the model's optimizer has been at work on other weights than train now."""
+def warn_of_optimizer(model: keras.Model, caller: str) -> None:
+    """Says so when the model's optimizer was built on other weights than train now."""
     optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None and optimizer.built and int(ops.convert_to_numpy(optimizer.iterations)) > 0:
+    if optimizer is not None and optimizer.built:
         warnings.warn(
-            f"{caller}: the model's optimizer has taken steps on other weights than train now. Call `compile()` "
-            "again, with a new optimizer.",
+            f"{caller}: the model's optimizer was built on other weights than train now. Call `compile()` again, with "
+            "a new optimizer.",
             stacklevel=3,
         )
 
@@ -228,6 +228,7 @@ def _swap(layer: keras.Layer) -> None:
         layer.__class__ = held_class(type(layer))
 
 
+_base: Any
 for _base in list(vars(keras.layers).values()):
     if isinstance(_base, type) and issubclass(_base, keras.Layer):
         held_class(_base)

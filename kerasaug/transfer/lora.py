@@ -9,7 +9,7 @@ import keras
 
 from kerasaug.transfer.adapter_layer import Adapter
 from kerasaug.transfer.groups import HEAD, LayerGroup, layer_groups
-from kerasaug.transfer.held import forget_steps, train_only, warn_of_steps
+from kerasaug.transfer.held import forget_steps, train_only, warn_of_optimizer
 from kerasaug.transfer.lora_layers import factor_names, full_rank, has_lora, takes_lora
 from kerasaug.transfer.plan import decay_pattern
 from kerasaug.transfer.walk import named_layers, owners, walk
@@ -76,7 +76,7 @@ def enable_lora(
         layer.enable_lora(ranks[path], lora_alpha=alpha)  # type: ignore[attr-defined]
     hold_all_but(model, head, train)
     forget_steps(model)
-    warn_of_steps(model, "enable_lora")
+    warn_of_optimizer(model, "enable_lora")
     return list(chosen)
 
 
@@ -85,7 +85,10 @@ def head_layers(model: keras.Model, groups: Sequence[LayerGroup] | None, caller:
     try:
         groups = layer_groups(model) if groups is None else groups
     except ValueError as error:
-        raise ValueError(f"{caller} trains the head, and cannot see which layers it has: {error}") from error
+        raise ValueError(
+            f"{caller} trains the head, and expects to see which layers it has. Received: {model.name!r}, and {error} "
+            "Then pass the result as `groups=`, or train no head."
+        ) from error
     return [layer for group in groups if group.name == HEAD for layer in group.layers]
 
 

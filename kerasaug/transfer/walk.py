@@ -29,11 +29,6 @@ def walk(layer: keras.Layer) -> Iterator[keras.Layer]:
     yield from visit(layer)
 
 
-def is_graph(layer: keras.Layer) -> bool:
-    """Whether `layer` is a Functional or Sequential model, whose layers stand in its config one by one."""
-    return isinstance(layer, keras.Model) and getattr(layer, "inputs", None) is not None
-
-
 def named_layers(model: keras.Layer) -> dict[str, keras.Layer]:
     """Everything inside `model`, once, by its path: the names from the outside in, `"backbone/block1/conv"`.
 

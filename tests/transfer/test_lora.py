@@ -147,6 +147,19 @@ def test_keras_file_keeps_what_trains_and_trains_on(tmp_path):
     assert len(changed) == 2 + 5
 
 
+def test_a_file_keeps_what_a_schedule_froze_inside_a_layer(tmp_path):
+    model = compiled(early=False)
+    model.train_on_batch(images(2), np.ones((2, 2)))
+    freeze(model)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert trainable(loaded) == trainable(model) == ["bias", "kernel"]
+    assert int(loaded.optimizer.iterations) == 1
+    unfreeze(model)
+    unfreeze(loaded)
+    assert trainable(loaded) == trainable(model)
+
+
 def test_dense_keeps_its_alpha_in_files(tmp_path):
     model = dense()
     enable_lora(model, "body", rank=2, alpha=10)
