@@ -33,7 +33,6 @@ from kerasaug.transfer.parameter_transfer import transfer_weights
 from kerasaug.transfer.policies import policy
 from kerasaug.transfer.pyramid import feature_pyramid, pyramid_outputs
 from kerasaug.transfer.recipe import FineTuned, Recipe
-from kerasaug.transfer.schedules import Combined, Constant, Cosine, Exponential, Linear, Polynomial, one_cycle
 from kerasaug.transfer.summary import group_summary
 from kerasaug.transfer.trained_weights import load_trained_weights, save_trained_weights
 from kerasaug.transfer.transfer_report import TransferReport, WeightTransfer
@@ -42,18 +41,12 @@ from kerasaug.transfer.variants import finetune_class
 __all__ = [
     "Adapter",
     "Classification",
-    "Combined",
-    "Constant",
-    "Cosine",
     "EmbeddingTransfer",
-    "Exponential",
     "Features",
     "FineTuned",
     "LayerGroup",
-    "Linear",
     "MultiLabel",
     "OneCycle",
-    "Polynomial",
     "Recipe",
     "Regression",
     "Segmentation",
@@ -87,7 +80,6 @@ __all__ = [
     "load_model",
     "load_trained_weights",
     "merge_lora",
-    "one_cycle",
     "policy",
     "pyramid_outputs",
     "release",
