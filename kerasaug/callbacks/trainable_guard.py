@@ -21,6 +21,11 @@ class TrainableGuard(keras.callbacks.Callback):
     Put it behind callbacks that change flags when an epoch begins. A flag that changes in the middle of an epoch is put
     back and named. The other callbacks of kerasaug that prepare the optimizer call the same check.
 
+    Args:
+        every_step: Whether flags are looked at after each step, for which JAX waits until the step is done, as for any
+            callback of steps. Without, one that changes in the middle of an epoch counts from the next epoch on
+            TensorFlow, and may fail on JAX. Defaults to `True`.
+
     Raises:
         ValueError: When an ordinary optimizer has taken steps on other variables than are trainable now, or a setting
             such as `weight_decay` was put on a `LossScaleOptimizer` instead of the optimizer inside.
@@ -43,10 +48,10 @@ class TrainableGuard(keras.callbacks.Callback):
         [Freezing layers](https://keras.io/guides/transfer_learning/), on `compile()` after each change of a flag.
     """
 
-    async_safe = True  # reads flags alone, so JAX need not wait for each step
-
-    def __init__(self) -> None:
+    def __init__(self, every_step: bool = True) -> None:
         super().__init__()
+        self.every_step = every_step
+        self.async_safe = not every_step  # Keras calls it in another thread then, which would come too late
         self._layers: list[tuple[keras.Layer, bool]] = []
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -60,7 +65,7 @@ class TrainableGuard(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Notes the flags at the first step, when every other callback has begun its epoch."""
-        if not self._layers:
+        if self.every_step and not self._layers:
             self._layers = [(layer, layer.trainable) for layer in walk(self.model)]
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:

@@ -45,7 +45,8 @@ def check_flags(model: keras.Model, caller: str) -> None:
         from kerasaug.transfer.finetune import prepare  # which may call what is here
 
         prepare(model, caller)
-    select_step(model)
+    if model.train_function is not None:  # otherwise `fit` makes one for what is trainable then
+        select_step(model)
 
 
 def _serves(optimizer: Any, model: keras.Model) -> bool:

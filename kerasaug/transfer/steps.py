@@ -1,5 +1,6 @@
 """Compiled train steps, one for each set of trainable layers, kept on the model."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -42,8 +43,33 @@ def select_step(model: keras.Model) -> None:
     for name in _functions():
         setattr(model, name, known[name] if known else None)
     if not known:
-        model.make_train_function(force=True)
+        _make(model)
     steps.key, steps.installed = key, model.train_function
+
+
+def _make(model: keras.Model) -> None:
+    """Makes the functions that `fit` runs, to be traced anew.
+
+    JAX takes a bound method for the one it has traced before, as long as that is kept, whatever the model has become
+    since; where all shapes are the same it would run the old step. So it is given a function that is new.
+    """
+    if keras.backend.backend() != "jax":
+        model.make_train_function(force=True)
+        return
+    own = dict(vars(model))
+    for name in ("train_step", "test_step"):
+        vars(model)[name] = _renewed(getattr(model, name))
+    try:
+        model.make_train_function(force=True)
+        model.make_test_function(force=True)
+    finally:
+        for name in ("train_step", "test_step"):
+            del vars(model)[name]
+            vars(model).update({name: own[name]} if name in own else {})
+
+
+def _renewed(method: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args: method(*args)
 
 
 def _functions() -> tuple[str, ...]:
