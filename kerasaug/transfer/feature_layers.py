@@ -7,12 +7,13 @@ from typing import Any
 
 import keras
 
+from kerasaug.backend.graph import is_graph
+from kerasaug.transfer.flow import flow
 from kerasaug.transfer.groups import HEAD, LayerGroup, layer_groups
-from kerasaug.transfer.strides import places
-from kerasaug.transfer.walk import sublayers, walk
+from kerasaug.transfer.strides import last_maps, places
+from kerasaug.transfer.walk import named_layers, walk
 
 _PER_STEP = (keras.layers.RNN, keras.layers.TimeDistributed)  # their layers run in a loop, out of which nothing comes
-_PADDING = (keras.layers.ZeroPadding1D, keras.layers.ZeroPadding2D, keras.layers.ZeroPadding3D)
 
 
 def find_layers(model: keras.Model, wanted: Sequence[Any]) -> dict[str, keras.Layer]:
@@ -22,24 +23,8 @@ def find_layers(model: keras.Model, wanted: Sequence[Any]) -> dict[str, keras.La
         TypeError: When one is neither a name nor a layer.
         ValueError: When there is none, or several, of a name.
     """
-    paths = layer_paths(model)
+    paths = named_layers(model)
     return dict(_find(model, one, paths) for one in wanted)
-
-
-def layer_paths(model: keras.Layer) -> dict[str, keras.Layer]:
-    """Every layer inside `model` by its path: the names of the layers that hold it, and its own, with slashes."""
-    found: dict[str, keras.Layer] = {}
-    seen: set[int] = set()
-
-    def visit(layer: keras.Layer, prefix: str) -> None:
-        for child in sublayers(layer):
-            if id(child) not in seen:
-                seen.add(id(child))
-                found[f"{prefix}{child.name}"] = child
-                visit(child, f"{prefix}{child.name}/")
-
-    visit(model, "")
-    return found
 
 
 @contextmanager
@@ -139,16 +124,9 @@ def group_output(model: keras.Model, name: str) -> keras.Layer:
     if name == HEAD or (name == names[-1] and not name.startswith("stride")):
         return found[-1].layer
     if name.startswith("stride"):
-        level = int(name.removeprefix("stride")).bit_length() - 1
-        return next(place.layer for place in reversed(found) if place.level == level and _is_map(place))
+        steps = flow(next(layer for layer in walk(model) if is_graph(layer)))
+        maps = last_maps(steps, set(range(len(steps.steps))))
+        return maps[int(name.removeprefix("stride")).bit_length() - 1].call.layer
     after = {id(layer) for layer in groups[names.index(name) + 1].layers}
     first = next(index for index, place in enumerate(found) if id(place.layer) in after)
     return found[first - 1].layer
-
-
-def _is_map(place: Any) -> bool:
-    if place.rank < 3 or isinstance(place.layer, _PADDING):
-        return False
-    shape = place.layer.output.shape
-    sizes = shape[1:-1] if keras.config.image_data_format() == "channels_last" else shape[2:]
-    return any(size != 1 for size in sizes)

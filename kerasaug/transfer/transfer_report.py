@@ -96,7 +96,7 @@ class TransferReport:
         rest = ", ".join(f"{len(found)} {name}" for name, found in rows.items() if found)
         return (
             f"Loaded {len(self.loaded)} weights, {self.loaded_parameters:,} of {self.target_parameters:,} parameters "
-            f"({100 * self.share:.1f} %){'; weights ' + rest if rest else ''}."
+            f"({math.floor(1000 * self.share) / 10} %){'; weights ' + rest if rest else ''}."
         )
 
     def table(self, everything: bool = False) -> Any:
