@@ -6,9 +6,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasaug.backend import built_on, rate_function
+from kerasaug.backend import built_on
 from kerasaug.transfer.optimizer import FineTuneMixin, unwrapped
-from kerasaug.transfer.steps import select_step
+from kerasaug.transfer.steps import baked_rate, select_step
 
 _ONLY_INSIDE = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "gradient_accumulation_steps")
 
@@ -94,10 +94,10 @@ def _check_wrapper(optimizer: Any, caller: str) -> None:
 
 
 def _warn_of_function(optimizer: Any, caller: str) -> None:
-    if keras.backend.backend() == "jax" and rate_function(optimizer) is not None:
+    if keras.backend.backend() != "torch" and baked_rate(optimizer) is not None:  # torch compiles nothing
         warnings.warn(
-            f"{caller}: the learning rate is a function, which JAX calls when it compiles a step, not when it runs "
-            "one: it changes between epochs at most. Pass a `keras.optimizers.schedules.LearningRateSchedule`, or a "
+            f"{caller}: the learning rate is a function, which is called when a step is compiled, not when it runs: it "
+            "changes between epochs at most. Pass a `keras.optimizers.schedules.LearningRateSchedule`, or a "
             "number and `keras.callbacks.LearningRateScheduler`.",
             stacklevel=3,
         )

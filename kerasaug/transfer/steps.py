@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from kerasaug.backend import rate_function
@@ -93,5 +94,15 @@ def _baked(optimizer: Any) -> tuple[Any, ...]:
         for name, value in vars(optimizer).items()
         if type(value) in plain and name[0] != "_" and name != "built"
     )
-    rate = rate_function(optimizer) if keras.backend.backend() == "jax" else None  # elsewhere it is called each step
-    return (*settings, rate and float(ops.convert_to_numpy(rate())))
+    return (*settings, baked_rate(optimizer))
+
+
+def baked_rate(optimizer: Any) -> float | None:
+    """The learning rate of an optimizer whose rate is a function of nothing that is called when a step is traced.
+
+    `None` for any other, and for one that returns a variable on TensorFlow, which each step reads.
+    """
+    function = rate_function(optimizer)
+    rate = None if function is None else function()
+    traced = keras.backend.backend() == "jax" or isinstance(rate, int | float | np.generic)
+    return float(ops.convert_to_numpy(rate)) if rate is not None and traced else None
