@@ -94,9 +94,14 @@ def test_one_step_is_the_formula(rng):
     assert {path.split("/")[-1] for path in moved(before, values(model))} == {"lora_kernel_a", "lora_kernel_b"}
 
 
-def compiled(early):
+def stack():
+    keras.utils.set_random_seed(5)
+    return keras.Sequential([keras.Input((6,)), L.Dense(5, name="low"), L.Dense(4, name="mid"), L.Dense(2, name="top")])
+
+
+def compiled(build, early=False):
     """Compiled with a fine-tuning optimizer made before or after LoRA, and with updates that are not zero."""
-    model = network()
+    model = build()
     optimizer = finetune_optimizer("adam", model) if early else None
     enable_lora(model, rank=2)
     shake(model)
@@ -112,44 +117,48 @@ class Stop(keras.callbacks.Callback):
 
 def train(model, *callbacks):
     unfreezing = GradualUnfreezing(schedule={0: -1, 1: 0}, warmup_steps=0, bn="train")
-    data = images(), np.zeros((8, 2), "float32")
+    data = np.random.default_rng(0).normal(size=(8, 6)), np.zeros((8, 2))
     return model.fit(*data, batch_size=8, epochs=3, shuffle=False, verbose=0, callbacks=[unfreezing, *callbacks])
 
 
 def test_unfreezing_trains_updates_only_and_resumes_exactly(tmp_path):
-    whole = compiled(early=True)
+    whole = compiled(stack, early=True)
     before, snapshots = values(whole), []
     watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: snapshots.append(values(whole)))
     train(whole, watch)
     assert moved(before, snapshots[0]) == {"top/kernel", "top/bias"}
     after = moved(before, values(whole))
     assert {path.split("/")[-1] for path in after - {"top/kernel", "top/bias"}} == {"lora_kernel_a", "lora_kernel_b"}
-    assert len(after) == 2 + 2 * 5
+    assert len(after) == 2 + 2 * 2
 
     with pytest.raises(KeyboardInterrupt):
-        train(compiled(early=False), BackupAndRestore(tmp_path), Stop())
-    resumed = compiled(early=False)
+        train(compiled(stack), BackupAndRestore(tmp_path), Stop())
+    resumed = compiled(stack)
     train(resumed, BackupAndRestore(tmp_path))
     assert all(np.array_equal(a, b) for a, b in zip(resumed.get_weights(), whole.get_weights(), strict=True))
 
 
-def test_keras_file_keeps_what_trains_and_trains_on(tmp_path):
-    model, x = compiled(early=False), images(2)
+def test_keras_file_keeps_what_trains_and_can_train_on(tmp_path):
+    model, x = compiled(network), images(2)
     unfreeze(model)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(outputs(loaded, x), outputs(model, x), atol=1e-5)
     assert trainable(loaded) == trainable(model)
-    before = values(loaded)
-    loaded.fit(x, np.ones((2, 2)), verbose=0)
-    changed = moved(before, values(loaded))
-    assert {path.split("/")[-1] for path in changed} == {"kernel", "bias", "lora_kernel_b"}  # Keras leaves a at 0 too
-    assert len(changed) == 2 + 5
+    factors = [value for path, value in values(loaded).items() if path.endswith("lora_kernel_a")]
+    assert len(factors) == 5
+    assert all(value.any() for value in factors)  # Keras leaves both factors at zero, where no gradient reaches them
+
+
+def attention():
+    tokens = keras.Input((3, 4))
+    attended = L.MultiHeadAttention(1, 4, name="attention")(tokens, tokens)
+    return keras.Model(tokens, L.Dense(2, name="top")(L.GlobalAveragePooling1D()(attended)))
 
 
 def test_a_file_keeps_what_a_schedule_froze_inside_a_layer(tmp_path):
-    model = compiled(early=False)
-    model.train_on_batch(images(2), np.ones((2, 2)))
+    model = compiled(attention)
+    model.optimizer.iterations.assign(1)
     freeze(model)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
@@ -201,6 +210,6 @@ def test_twice_and_unbuilt_and_constrained():
 def test_an_optimizer_at_work_is_warned_of():
     model = dense()
     model.compile("sgd", "mse", jit_compile=False)
-    model.train_on_batch(np.ones((2, 6)), np.ones((2, 2)))
+    model.optimizer.build(model.trainable_variables)
     with pytest.warns(UserWarning, match="compile"):
         enable_lora(model, "body", rank=2)

@@ -44,9 +44,7 @@ def test_weights_file_of_an_unmerged_model_fits_one_without_lora(tmp_path):
 LAYERS = {
     "dense": (L.Dense(5), (6,)),
     "einsum": (L.EinsumDense("abc,cde->abde", (None, 3, 4), bias_axes="e"), (2, 6)),
-    "conv1": (L.Conv1D(5, 3), (7, 4)),
-    "conv2": (L.Conv2D(4, 3, groups=2), (5, 5, 4)),
-    "conv3": (L.Conv3D(5, 2), (4, 4, 4, 3)),
+    "conv": (L.Conv2D(4, 3, groups=2), (5, 5, 4)),
     "embedding": (L.Embedding(7, 5), (4,)),
 }
 

@@ -25,7 +25,7 @@ def test_the_head_first_and_then_everything_at_its_own_rate():
     before = values(model)
     watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: snapshots.append(values(model)))
     history = linear_probe_then_fine_tune(
-        model, data(), data(), probe_epochs=2, epochs=1, probe_lr=0.01, lr=1e-4, callbacks=[watch], verbose=0
+        model, data(), probe_epochs=2, epochs=1, probe_lr=0.01, lr=1e-4, callbacks=[watch], verbose=0
     ).history
     assert history["unfrozen_groups"] == [1, 1, 2]
     np.testing.assert_allclose(history["learning_rate"], [0.01, 0.01, 1e-4], rtol=1e-6)
@@ -33,7 +33,6 @@ def test_the_head_first_and_then_everything_at_its_own_rate():
     assert moved(snapshots[1], snapshots[2]) == {"body/kernel", "body/bias", "top/kernel", "top/bias"}
     change = max(np.abs(snapshots[2][path] - snapshots[1][path]).max() for path in snapshots[1])
     assert change <= 2 * 1.1e-4  # two steps of Adam, each at most the rate; weight decay is far less
-    assert "val_accuracy" in history
 
 
 @pytest.mark.parametrize(("classes", "units", "activation"), [(3, 3, "softmax"), (2, 2, "softmax"), (2, 1, "sigmoid")])
