@@ -92,17 +92,22 @@ def read(config: Any, module: Any) -> Any:
     """The inverse of `saved`; `module` is `keras.losses` or `keras.metrics`."""
     if isinstance(config, list):
         return [read(value, module) for value in config]
-    if isinstance(config, dict) and "class_name" not in config:
+    if _by_name(config):
         return {name: read(value, module) for name, value in config.items()}
     if config is None or (module is keras.metrics and config in COMPILE_NAMES):
         return config
     return module.get(copy.deepcopy(config))  # Keras deserialises in place
 
 
+def _by_name(config: Any) -> bool:
+    return isinstance(config, dict) and "class_name" not in config  # which serialised objects have
+
+
 def check_names(model: keras.Model, given: Any, what: str) -> None:
     """Raises for a dict of losses or metrics with names that are none of the model's outputs."""
-    names = list(getattr(model, "output_names", []))
-    unknown = sorted(set(given) - set(names)) if isinstance(given, dict) and names else []
+    outputs = getattr(model, "output", None)
+    names = list(outputs) if isinstance(outputs, Mapping) else list(getattr(model, "output_names", []))
+    unknown = sorted(set(given) - set(names)) if _by_name(given) and names else []
     if unknown:
         raise ValueError(
             f"fine_tune expects {what} by the names of the model's outputs, {names}. Received: {unknown} beside them."

@@ -67,7 +67,10 @@ class Head:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Head":
         """The inverse of `get_config`."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in config.items()})
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in config.items()
+        }
+        return cls(**values)
 
 
 def check_count(head: Any, name: str) -> None:
