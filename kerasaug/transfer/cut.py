@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from kerasaug.backend.graph import Call, calls, is_graph, repeat
+from kerasaug.backend.graph import Call, calls, input_of, is_graph, repeat
 
 AUTO = "auto"
 _SPATIAL_ENDS = (
@@ -29,14 +29,9 @@ def cut_model(model: keras.Model, cut: str) -> keras.Model:
     Raises:
         ValueError: When there is no such layer, or there are several.
     """
-    if not is_graph(model):
-        raise ValueError(
-            f"load_backbone: expected a Functional or Sequential model for cut={cut!r}. Received {model.name!r}, a "
-            f"{type(model).__name__}, whose layers are called where they cannot be seen from outside."
-        )
     if cut != AUTO:
         return _until(model, _found(model, cut))
-    outputs = keras.tree.flatten(model.output)
+    outputs = model.outputs
     if len(outputs) == 1 and len(outputs[0].shape) > 2:
         return model
     return _without_head(model)
@@ -83,7 +78,7 @@ def _until(model: keras.Model, way: list[Call]) -> keras.Model:
         outputs = repeat(call, {}, layer=_until(call.layer, rest))
     else:
         outputs = call.outputs[0] if len(call.outputs) == 1 else call.outputs
-    return keras.Model(model.inputs, outputs, name=f"{model.name}_to_{way[-1].layer.name}")
+    return keras.Model(input_of(model), outputs, name=f"{model.name}_to_{way[-1].layer.name}")
 
 
 def _without_head(model: keras.Model) -> keras.Model:
@@ -91,11 +86,11 @@ def _without_head(model: keras.Model) -> keras.Model:
     for kinds in (_SPATIAL_ENDS, keras.layers.Dense):
         for call in reversed(made):
             if isinstance(call.layer, kinds):
-                return keras.Model(model.inputs, _only(call.inputs), name=f"{model.name}_without_head")
+                return keras.Model(input_of(model), _only(call.inputs), name=f"{model.name}_without_head")
     inner = made[-1].layer if made else None
     if is_graph(inner):
         body = repeat(made[-1], {}, layer=_without_head(inner))
-        return keras.Model(model.inputs, body, name=f"{model.name}_without_head")
+        return keras.Model(input_of(model), body, name=f"{model.name}_without_head")
     raise ValueError(
         f"load_backbone: {model.name!r} has no pooling, Flatten or Dense layer that a head could begin at. Pass the "
         "name of its last layer to keep as `cut`."

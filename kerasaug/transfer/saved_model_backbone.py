@@ -60,6 +60,7 @@ def load_saved_model(
     if taken.dtype != "float32":
         x = keras.ops.cast(_whole(x) if "int" in taken.dtype else x, taken.dtype)
     network = keras.Model(images, layer(x), name="saved_model_backbone")
+    network.trainable = False  # TensorFlow would ignore it if a user set True where True is
     return Parts(network, "none" if isinstance(preprocess, bool) else preprocess)
 
 
