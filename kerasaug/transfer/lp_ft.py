@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasaug.backend.graph import calls
+from kerasaug.backend.graph import calls, input_of
 from kerasaug.extras import require
 from kerasaug.transfer.features import extract_features
 from kerasaug.transfer.finetune import finetune_optimizer
@@ -144,7 +144,7 @@ def _solve(model: keras.Model, groups: Sequence[LayerGroup], train: Any, c: floa
         )
     linear = require("sklearn.linear_model", "data", _NAME)
     (tensor,) = next(call.inputs for call in calls(model) if call.layer is last)
-    below = keras.Model(model.inputs, tensor)
+    below = keras.Model(input_of(model), tensor)
     features, labels = extract_features(below, train, batch_size=batch_size, verbose=0)
     labels = np.asarray(labels)
     labels = labels.argmax(-1) if labels.ndim > 1 and labels.shape[-1] > 1 else labels.reshape(-1)

@@ -81,7 +81,14 @@ def load_trained_weights(model: keras.Model, path: str | os.PathLike) -> list[st
 
     Example:
 
-    See `save_trained_weights`.
+    ```python
+    import tempfile
+
+    model = keras.Sequential([keras.Input((16,)), keras.layers.Dense(16, name="body"), keras.layers.Dense(2)])
+    kerasaug.transfer.bitfit(model)
+    path = kerasaug.transfer.save_trained_weights(model, tempfile.mkdtemp() + "/biases.npz")
+    kerasaug.transfer.load_trained_weights(model, path)  # ["body/bias", "dense/kernel", "dense/bias"]
+    ```
     """
     if not os.path.isfile(path):
         raise FileNotFoundError(f"load_trained_weights: there is no file at {Path(path).resolve()}.")

@@ -67,7 +67,7 @@ def test_the_budget_goes_where_it_is_needed(trained):
     model, _, adaptive, history, _ = trained
     assert adaptive.ranks == {"needs": 2, "idle": 0}
     assert ranks_of(model) == {"needs": 2, "idle": 0}
-    assert history["loss"][-1] < 0.05 * history["loss"][0]
+    assert history["loss"][-1] < 0.1 * history["loss"][0]
 
 
 def test_the_budget_falls_as_the_paper_says(trained):

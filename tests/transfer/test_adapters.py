@@ -47,7 +47,7 @@ def test_an_adapter_is_the_formula(rng):
     shake(adapter, "")
     down, up = ([ops.convert_to_numpy(v) for v in layer.weights] for layer in (adapter.down, adapter.up))
     expected = x + np.maximum(x @ down[0][0, 0] + down[1], 0) @ up[0][0, 0] + up[1]
-    np.testing.assert_allclose(adapter(x), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(ops.convert_to_numpy(adapter(x)), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_keras_file(adapted, tmp_path):

@@ -98,6 +98,12 @@ def test_int8(rng):
     assert str(model.layers[0].kernel.dtype) in ("int8", "<dtype: 'int8'>", "torch.int8")
 
 
+@pytest.mark.xfail(
+    keras.backend.backend() == "torch",
+    raises=RuntimeError,
+    strict=True,
+    reason="a SavedModel comes from TensorFlow or JAX",
+)
 def test_an_unmerged_model_exports_as_it_is(tmp_path):
     tf = pytest.importorskip("tensorflow")
     model = keras.Sequential([keras.Input((6,)), L.Dense(4, name="body"), L.Dense(2, name="top")])
