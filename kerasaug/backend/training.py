@@ -73,8 +73,39 @@ def global_seed_state() -> Any:
 
 
 def set_global_seed_state(state: Any) -> None:
-    """Sets the state of that generator."""
-    keras.src.random.seed_generator.global_seed_generator().state.assign(state)
+    """Sets the state of that generator; with `None` there is none again until its next use."""
+    if state is None:
+        name = keras.src.random.seed_generator.GLOBAL_SEED_GENERATOR
+        keras.src.backend.common.global_state.set_global_attribute(name, None)
+    else:
+        keras.src.random.seed_generator.global_seed_generator().state.assign(state)
+
+
+def operation_seed_state() -> Any:
+    """State from which TensorFlow draws the seed of each shuffle that has none; `None` where it is not loaded."""
+    module = sys.modules.get("tensorflow.python.eager.context")
+    generator = module and getattr(module.context(), "_rng", None)
+    return generator.getstate() if generator else None
+
+
+def set_operation_seed_state(state: Any) -> None:
+    """Sets that state, which `operation_seed_state` returned."""
+    if state is not None:
+        sys.modules["tensorflow.python.eager.context"].context()._rng.setstate(state)
+
+
+def fresh_objective(model: Any) -> dict[str, Any]:
+    """What computes a compiled model's losses and metrics, made anew, by the names of the attributes that hold it.
+
+    The first batch builds it, and draws from the data to do so: once it is built, the next `fit` sees another shuffle.
+    """
+    loss, metrics = model._compile_loss, model._compile_metrics
+    return {
+        "_compile_loss": loss
+        and type(loss)(loss._user_loss, loss._user_loss_weights, loss.reduction, loss.output_names),
+        "_compile_metrics": metrics
+        and type(metrics)(metrics._user_metrics, metrics._user_weighted_metrics, output_names=metrics.output_names),
+    }
 
 
 def torch_states() -> list[Any]:

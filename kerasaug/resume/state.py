@@ -18,6 +18,13 @@ def capture(model: keras.Model) -> dict[str, Any]:
     return {
         "model": [_described(variable) for variable in model.variables],
         "optimizer": [_described(variable) for variable in _optimizer_variables(model)],
+        **capture_random(),
+    }
+
+
+def capture_random() -> dict[str, Any]:
+    """The global random states, as plain values."""
+    return {
         "seed": global_seed(),
         "keras_random": global_seed_state(),
         "python_random": random.getstate(),

@@ -28,11 +28,13 @@ from kerasaug.transfer.loading import load_model
 from kerasaug.transfer.lora import enable_lora
 from kerasaug.transfer.lora_merge import merge_lora
 from kerasaug.transfer.lp_ft import linear_probe_then_fine_tune
+from kerasaug.transfer.lr_find import LRFinderResult, lr_find
 from kerasaug.transfer.one_cycle import OneCycle
 from kerasaug.transfer.parameter_transfer import transfer_weights
 from kerasaug.transfer.policies import policy
 from kerasaug.transfer.pyramid import feature_pyramid, pyramid_outputs
 from kerasaug.transfer.recipe import FineTuned, Recipe
+from kerasaug.transfer.schedules import Combined, Constant, Cosine, Exponential, Linear, Polynomial, one_cycle
 from kerasaug.transfer.summary import group_summary
 from kerasaug.transfer.trained_weights import load_trained_weights, save_trained_weights
 from kerasaug.transfer.transfer_report import TransferReport, WeightTransfer
@@ -41,12 +43,19 @@ from kerasaug.transfer.variants import finetune_class
 __all__ = [
     "Adapter",
     "Classification",
+    "Combined",
+    "Constant",
+    "Cosine",
     "EmbeddingTransfer",
+    "Exponential",
     "Features",
     "FineTuned",
+    "LRFinderResult",
     "LayerGroup",
+    "Linear",
     "MultiLabel",
     "OneCycle",
+    "Polynomial",
     "Recipe",
     "Regression",
     "Segmentation",
@@ -79,7 +88,9 @@ __all__ = [
     "load_features",
     "load_model",
     "load_trained_weights",
+    "lr_find",
     "merge_lora",
+    "one_cycle",
     "policy",
     "pyramid_outputs",
     "release",
