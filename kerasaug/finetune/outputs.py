@@ -17,7 +17,7 @@ from kerasaug.finetune.options import Options
 from kerasaug.finetune.progress import Stopwatch
 from kerasaug.finetune.run_report import Run, print_run, write_logs, write_report
 from kerasaug.transfer import FineTuned
-from kerasaug.transfer.policies import pipeline_from
+from kerasaug.transfer.report import augmented_images
 
 MODEL, SERVED, CLASSES = "model.keras", "saved_model", "classes.txt"
 SHOWN, VARIANTS = 5, 7  # images in the report, and what training may see of each
@@ -86,7 +86,7 @@ def _run(
         truth=truth,
         probabilities=np.asarray(probabilities, "float32"),
         originals=originals,
-        augmented=_augmented(tuned, originals),
+        augmented=augmented_images(tuned.recipe, originals, VARIANTS),
         sample_labels=labels,
         best_epoch=tuned.best_epoch,
         seconds=stopwatch.seconds,
@@ -110,16 +110,6 @@ def _first_of_classes(data: ImageData) -> tuple[np.ndarray, np.ndarray]:
             found.setdefault(int(label), image)
     labels = sorted(found)
     return np.stack([found[label] for label in labels]), np.array(labels)
-
-
-def _augmented(tuned: FineTuned, originals: np.ndarray) -> np.ndarray:
-    pipeline = pipeline_from(tuned.recipe.pipeline)
-    copies = np.repeat(originals, VARIANTS, axis=0)
-    if pipeline is not None:
-        mixing = {"labels": np.zeros((len(copies), tuned.recipe.num_classes or 1), "float32")} if pipeline.mixes else {}
-        seen = pipeline({"images": copies, **mixing}, training=True)["images"]
-        copies = np.clip(np.rint(keras.ops.convert_to_numpy(seen)), 0, 255).astype("uint8")
-    return copies.reshape(len(originals), VARIANTS, *copies.shape[1:])
 
 
 def _directions(

@@ -62,6 +62,11 @@ def is_arrays(data: Any) -> bool:
     return isinstance(data, tuple | list) and len(data) in (2, 3)
 
 
+def all_batches(data: Any) -> Iterator[Any]:
+    """The batches of arrays, which are one, or of any dataset that comes to an end."""
+    return iter([data]) if is_arrays(data) else _batches(data, _steps(data))
+
+
 def _of_arrays(data: Any, batch_size: int, steps_per_epoch: int | None) -> Inputs:
     x, y = data[0], data[1]
     if y is None:

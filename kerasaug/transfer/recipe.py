@@ -33,6 +33,7 @@ class FineTuned:
         recipe: The `Recipe`; `recipe.save(path)` keeps it.
         groups: The layer groups, bottom first.
         best_epoch: The epoch, counted from 0, whose weights the model has; `None` when it has those of the last.
+        seconds: What the training took.
 
     Example:
 
@@ -49,6 +50,43 @@ class FineTuned:
     recipe: "Recipe"
     groups: list[LayerGroup]
     best_epoch: int | None = None
+    seconds: float = 0.0
+
+    def report(
+        self,
+        path: str | os.PathLike | None = None,
+        validation: Any = None,
+        samples: Any = None,
+        title: str | None = None,
+    ) -> Any:
+        """Draws how the training went: learning curves, learning rate, unfrozen groups, and what came of it.
+
+        Args:
+            path: PNG file to write as well; its folder is made when there is none.
+            validation: `(images, labels)` or a dataset of such batches, for accuracy, the confusion matrix and the
+                figures of each class. Defaults to none of these.
+            samples: A few `(images, labels)`, images in [0, 255], to be shown with what training may have seen of them.
+            title: Defaults to the backbone's or the model's name.
+
+        Returns:
+            A matplotlib `Figure`.
+
+        Raises:
+            ImportError: When matplotlib or scikit-learn is not installed.
+            ValueError: When `validation` is given and the model is no classifier of one output.
+
+        Example:
+
+        ```python
+        model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")])
+        data = np.zeros((4, 8, 8, 3)), np.array([0, 1, 0, 1])
+        tuned = kerasaug.transfer.fine_tune(model, data, epochs=1, verbose=0)
+        figure = tuned.report("report.png", validation=data)
+        ```
+        """
+        from kerasaug.transfer.report import report_picture
+
+        return report_picture(self, path, validation, samples, title)
 
 
 @dataclass(frozen=True, kw_only=True)

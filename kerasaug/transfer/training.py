@@ -3,6 +3,7 @@
 import copy
 import os
 import tempfile
+import time
 import types
 import warnings
 from collections.abc import Sequence
@@ -76,6 +77,7 @@ def run(
     reseed(network, recipe.seed)
     trainer = _trainer(recipe, network, groups, inputs, steps)
     _check_validation(validation, recipe, network, inputs, trainer)
+    started = time.monotonic()
     with ExitStack() as stack:
         best = _best_weights(recipe, backup_dir, stack)
         everyone = [
@@ -94,7 +96,7 @@ def run(
             verbose=verbose,
         )
         best_epoch = _take_best(network, best)
-    return FineTuned(network, history.history, recipe, list(groups), best_epoch)
+    return FineTuned(network, history.history, recipe, list(groups), best_epoch, time.monotonic() - started)
 
 
 def _check_call(recipe: Recipe, validation: Any, model: Any, callbacks: Sequence[Any]) -> None:

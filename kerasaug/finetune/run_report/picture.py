@@ -41,6 +41,14 @@ def report_figure(run: Run) -> Any:
     return figure
 
 
+def course_figure(run: Run) -> Any:
+    """The curves and the schedule alone, as a matplotlib `Figure`; call it within `styled()`."""
+    figure = new_figure(WIDTH / 2, HEIGHT)
+    figure.suptitle(elide(run.title, 60), x=0.02, ha="left", fontsize=15, fontweight="bold")
+    _course(figure, run)
+    return figure
+
+
 def _heights(run: Run) -> tuple[float, float]:
     """Of the samples and of the classes, in the left column: the sheet of samples gets what its shape needs."""
     if not len(run.originals):
@@ -97,6 +105,7 @@ def _notes(column: Any, run: Run) -> None:
     found = remarks(run)
     lines = [textwrap.fill(remark, 82, initial_indent="– ", subsequent_indent="   ") for remark in found[:_REMARKS]]
     if len(found) > _REMARKS:
-        lines.append(f"– {len(found) - _REMARKS} more in report.json")
+        where = " in report.json" if run.saved_model else ""  # which the command writes beside it
+        lines.append(f"– {len(found) - _REMARKS} more{where}")
     text = column.text(0.03, _NOTES, "\n".join(lines), va="top", fontsize=8.5, color=QUIET, linespacing=1.35)
     text.set_in_layout(False)

@@ -51,6 +51,8 @@ class Run:
     @cached_property
     def predicted(self) -> np.ndarray:
         """The likeliest class, int (n,), of each image of the validation part."""
+        if not len(self.truth):
+            return np.zeros(0, int)
         return np.asarray(self.probabilities).reshape(len(self.truth), len(self.class_names)).argmax(axis=-1)
 
     @property

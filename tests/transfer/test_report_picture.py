@@ -1,0 +1,83 @@
+"""The picture of a fine-tuning: what stands in it."""
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from kerasaug.transfer import FineTuned, Recipe
+from kerasaug.transfer.policies import policy_config
+
+LABELS = np.array([0, 1, 2, 1])
+IMAGES = np.arange(4 * 8 * 8 * 3, dtype="float32").reshape(4, 8, 8, 3) % 256
+
+
+class Answers(keras.layers.Layer):
+    """The same answer for every image."""
+
+    def __init__(self, table):
+        super().__init__()
+        self.table = table
+
+    def call(self, images):
+        return images[:, 0, 0, :1] * 0 + keras.ops.convert_to_tensor(self.table)
+
+
+class Two(keras.utils.PyDataset):
+    """The images in two batches."""
+
+    def __init__(self, labels):
+        super().__init__()
+        self.labels = labels
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return IMAGES[2 * index : 2 * index + 2], self.labels[2 * index : 2 * index + 2]
+
+
+def tuned(row, **recipe):
+    table = np.asarray([row], "float32")
+    model = keras.Sequential([keras.Input((8, 8, 3)), Answers(table)])
+    history = {"loss": [2.0, 1.0], "val_loss": [2.0, 1.5], "learning_rate": [0.1, 0.01], "unfrozen_groups": [1, 2]}
+    return FineTuned(model, history, Recipe(num_classes=len(row), **recipe), [], 1, 2.0)
+
+
+def titles(figure):
+    parts = [figure, *figure.subfigs]
+    return [axes.get_title(loc="left") for part in parts for axes in part.axes]
+
+
+def texts(figure):
+    found = [text.get_text() for part in (figure, *figure.subfigs) for text in part.texts]
+    return [*found, figure.get_suptitle()]
+
+
+def test_curves_alone():
+    figure = tuned([0.1, 0.7, 0.2]).report(title="birds")
+    assert titles(figure) == ["Loss", "Learning rate", "Unfrozen groups"]
+    assert "birds" in texts(figure)
+
+
+@pytest.mark.parametrize("one_hot", [False, True])
+@pytest.mark.parametrize("batches", [False, True])
+def test_accuracy_and_file(tmp_path, one_hot, batches):
+    labels = np.eye(3)[LABELS] if one_hot else LABELS
+    data = Two(labels) if batches else (IMAGES, labels)
+    result = tuned([0.1, 0.7, 0.2], class_names=("ant", "bee", "fly"), pipeline=policy_config("light", 3))
+    figure = result.report(tmp_path / "new" / "report.png", data, (IMAGES[:2], labels[:2]))
+    assert any("accuracy 50.0 %" in text and "2 of 4" in text for text in texts(figure))
+    assert "Confusion matrix" in titles(figure)
+    with Image.open(tmp_path / "new" / "report.png") as picture:
+        assert picture.size == (1760, 990)
+
+
+def test_one_sigmoid():
+    figure = tuned([0.9]).report(validation=(IMAGES, np.array([1, 1, 1, 0])))
+    assert any("accuracy 75.0 %" in text for text in texts(figure))
+
+
+def test_what_is_no_classifier_is_refused():
+    with pytest.raises(ValueError, match="Leave `validation` out"):
+        tuned([0.5, 0.5]).report(validation=(IMAGES, IMAGES))
