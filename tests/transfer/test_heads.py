@@ -156,8 +156,7 @@ def test_token_classification_counts_what_is_not_masked():
 # -- pixels
 
 
-@pytest.mark.parametrize("decoder", ["fpn", "unet"])
-@pytest.mark.parametrize("size", [16, None])
+@pytest.mark.parametrize(("decoder", "size"), [("fpn", None), ("unet", 16)])
 def test_segmentation_has_the_size_of_the_images(decoder, size, rng):
     model = build_model(backbone(size), Segmentation(3, decoder=decoder, filters=4))
     images = rng.uniform(size=(2, 16 if size else 20, 16 if size else 12, 3))
