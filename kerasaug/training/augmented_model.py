@@ -15,6 +15,8 @@ from kerasaug.training.ragged import refuse_no_numbers, refuse_ragged
 from kerasaug.training.smoothing import smoothed
 from kerasaug.training.targets import Batch, Targets
 
+_CALLBACKS = 4  # arguments of `fit` behind x and y, up to and with its callbacks
+
 
 @register
 class AugmentedModel(keras.Model):
@@ -145,10 +147,20 @@ class AugmentedModel(keras.Model):
         return self._targets.put(batch, {kind: augmented[own[kind]] for kind in data})
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> keras.callbacks.History:
-        """Trains on augmented batches; arguments and result are those of `keras.Model.fit`."""
+        """Trains on augmented batches; arguments and result are those of `keras.Model.fit`.
+
+        Flags and settings of the optimizer that were changed after `compile()` take effect, or are named: see
+        `kerasaug.callbacks.TrainableGuard`.
+        """
         refuse_ragged(x, "AugmentedModel")
         refuse_ragged(y, "AugmentedModel")
         refuse_no_numbers(x, y, "AugmentedModel", booleans=not self.pipeline.mixes)
+        if not isinstance(kwargs.get("callbacks"), keras.callbacks.CallbackList) and len(args) < _CALLBACKS:
+            from kerasaug.callbacks.trainable_guard import TrainableGuard  # callbacks are built on this package
+
+            given = kwargs.get("callbacks") or []
+            given = list(given) if isinstance(given, list | tuple) else [given]
+            kwargs["callbacks"] = [*given, TrainableGuard(every_step=False)]
         return super().fit(x, y, *args, **kwargs)
 
     def compute_loss(

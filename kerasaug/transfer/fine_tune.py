@@ -41,6 +41,7 @@ def fine_tune(
     policy: Any = "light",
     optimizer: Any = "adamw",
     weight_decay: float = 0.01,
+    l2_sp: float | None = None,
     label_smoothing: float = 0.0,
     dropout: float = 0.2,
     bn: str = "frozen",
@@ -96,6 +97,8 @@ def fine_tune(
             `"adamw"`.
         weight_decay: Decoupled; biases and normalisation are spared. For an optimizer that is given by name. Defaults
             to 0.01.
+        l2_sp: How strongly weights below the head are pulled back to their pretrained values, in place of weight decay:
+            see `finetune_optimizer`. Defaults to none.
         label_smoothing: Share of the target spread over all classes, in [0, 1). Defaults to 0.
         dropout: For a name: fraction of features dropped before the head. Defaults to 0.2.
         bn: `"frozen"` or `"train"`, for BatchNormalization of the body: see `GradualUnfreezing`. With `"train"`, a
@@ -178,6 +181,7 @@ def fine_tune(
         pipeline=resolve_pipeline(policy, num_classes, inputs.image_shape),
         optimizer=resolve_optimizer(optimizer),
         weight_decay=weight_decay,
+        l2_sp=l2_sp,
         label_smoothing=label_smoothing,
         dropout=dropout,
         bn=bn,

@@ -27,7 +27,8 @@ def freeze_to(
     statistics come from many more images than a fine-tuning run sees. `freeze_bn=False` lets them train with
     their group. Batch normalisation in the head always trains with the head.
 
-    Call it before `compile()`. A model compiled with a `finetune_optimizer` needs no new `compile()`.
+    Call it before `compile()`. A model compiled with a `finetune_optimizer` needs no new `compile()`, nor does one
+    whose optimizer has taken no step; any other goes on with what it was built on, and there is a warning.
 
     Args:
         model: A built model.

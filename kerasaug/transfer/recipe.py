@@ -15,6 +15,7 @@ from kerasaug.transfer.groups import LayerGroup
 from kerasaug.transfer.recipe_checks import check_keys, check_values
 
 FORMAT = 1
+_NEW = {"l2_sp": None}  # what files of this format may lack: written before there was such a thing
 
 
 def _versions() -> dict[str, str]:
@@ -141,6 +142,7 @@ class Recipe:
     pipeline: dict[str, Any] | None = None
     optimizer: str | dict[str, Any] = "adamw"
     weight_decay: float = 0.01
+    l2_sp: float | None = None
     label_smoothing: float = 0.0
     dropout: float = 0.2
     bn: str = "frozen"
@@ -212,6 +214,7 @@ class Recipe:
         Raises:
             ValueError: When a key is missing or unknown, the format is another one, or a value is out of range.
         """
+        values = {**_NEW, **values} if isinstance(values, dict) and "format" in values else values
         check_keys(values, [one.name for one in fields(cls)], FORMAT, source)
         return cls(**{name: value for name, value in values.items() if name != "format"})
 

@@ -33,6 +33,8 @@ def check_values(recipe: Any) -> None:
     for name in ("dropout", "label_smoothing"):
         _check_number(name, getattr(recipe, name), lambda value: 0 <= value < 1, "a fraction from 0 up to 1")
     _check_number("weight_decay", recipe.weight_decay, lambda value: 0 <= value < math.inf, "a number of at least 0")
+    if recipe.l2_sp is not None:
+        _check_number("l2_sp", recipe.l2_sp, lambda value: 0 <= value < math.inf, "a number of at least 0, or None")
     for name, choices in _CHOICES.items():
         _check_choice(name, getattr(recipe, name), choices)
     _check_optimizer(recipe.optimizer)

@@ -157,6 +157,7 @@ def _trainer(
         trainer,
         groups,
         layer_decay=recipe.lr_mult ** (-1 / max(len(groups) - 1, 1)),  # base_lr / lr_mult at the bottom
+        l2_sp=recipe.l2_sp,
     )
     trainer.compile(optimizer, **_objective(recipe, network, inputs, pipeline), jit_compile=recipe.jit_compile)
     return trainer

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasaug.transfer import finetune_optimizer
+from kerasaug.transfer import fine_tune, finetune_optimizer
 from kerasaug.transfer.optimizer import FineTuneMixin
 
 RATE, PULL, DECAY = 0.1, 0.7, 0.3
@@ -86,6 +86,19 @@ def test_start_may_be_taken_anew():
     before = model.get_weights()[0]
     stepped(optimizer, model.trainable_variables)
     np.testing.assert_allclose(model.get_weights()[0], before, rtol=1e-6)
+
+
+def test_fine_tune_stays_nearer_to_the_start():
+    images = np.random.default_rng(0).uniform(0, 255, (8, 4, 4, 1)).astype("float32")
+    moved = []
+    for pull in (None, 500.0):
+        keras.utils.set_random_seed(3)
+        layers = [keras.layers.Flatten(), keras.layers.Dense(4), keras.layers.Dense(2, "softmax")]
+        model = keras.Sequential([keras.Input((4, 4, 1)), *layers])
+        start = model.get_weights()[0]
+        fine_tune(model, (images, np.arange(8) % 2), epochs=4, l2_sp=pull, lr_mult=1.0, policy="none", verbose=0)
+        moved.append(np.abs(model.get_weights()[0] - start).mean())
+    assert moved[1] < 0.8 * moved[0], moved
 
 
 def test_misuse():

@@ -72,6 +72,11 @@ def test_saved_and_read_is_equal(tmp_path):
     assert json.loads((tmp_path / "new" / "recipe.json").read_text())["class_names"] == ["cat", "dog"]
 
 
+def test_a_file_from_before_l2_sp_is_read():
+    values = {name: value for name, value in FULL.to_dict().items() if name != "l2_sp"}
+    assert Recipe.from_dict(values) == dataclasses.replace(FULL, l2_sp=None)
+
+
 def test_a_kill_while_saving_leaves_the_old_file(tmp_path, monkeypatch):
     FULL.save(tmp_path / "recipe.json")
 
@@ -155,6 +160,7 @@ def test_a_file_that_is_cut_short_or_missing(tmp_path):
         ({"dropout": 1.0}, "dropout, a fraction from 0 up to 1"),
         ({"label_smoothing": -0.1}, "label_smoothing, a fraction"),
         ({"weight_decay": -0.1}, "weight_decay, a number of at least 0"),
+        ({"l2_sp": -0.1}, "l2_sp, a number of at least 0"),
         ({"bn": "freeze"}, r"bn to be one of \['frozen', 'train'\].*'freeze'"),
         ({"keep": "first"}, r"keep to be one of \['best', 'last'\]"),
         ({"mixed_precision": "float16"}, "mixed_precision to be one of"),
