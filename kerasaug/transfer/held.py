@@ -228,7 +228,8 @@ def _swap(layer: keras.Layer) -> None:
         layer.__class__ = held_class(type(layer))
 
 
-_base: Any
-for _base in list(vars(keras.layers).values()):
-    if isinstance(_base, type) and issubclass(_base, keras.Layer):
-        held_class(_base)
+_KERAS: list[Any] = [
+    one for one in vars(keras.layers).values() if isinstance(one, type) and issubclass(one, keras.Layer)
+]
+for _base in _KERAS:
+    held_class(_base)
