@@ -45,7 +45,7 @@ def read_word_vectors(path: Path, wanted: Collection[str]) -> dict[str, np.ndarr
 
 
 def _lines(path: Path) -> Iterator[str]:
-    # Other marks that Python takes for an end of line occur in words.
+    # A carriage return, which Python takes for the end of a line too, occurs in words.
     kind = gzip.open if path.suffix == ".gz" else open
     with kind(path, "rt", encoding="utf-8", errors="replace", newline="\n") as file:
         for line in file:

@@ -91,6 +91,10 @@ def test_padding_without_a_row_gets_zeros():
     assert report.rules[""] == "padding"
 
 
+def test_of_a_word_that_is_there_twice_the_first_counts():
+    np.testing.assert_array_equal(moved(MATRIX[:3], ["a", "b", "a"], ["b", "a"]).matrix, MATRIX[[1, 0]])
+
+
 def test_case_and_special_tokens():
     assert moved(match_case=True).new_words == ("film", "plot", "awful")
     np.testing.assert_array_equal(moved(MATRIX[:2], ["A", "a"], ["a", "A"]).matrix, MATRIX[[1, 0]])
@@ -120,11 +124,11 @@ def test_output_layers_move_along():
 @pytest.mark.parametrize("ending", ["txt", "vec.gz"])
 def test_files_of_word_vectors(header, ending, tmp_path):
     lines = [f"{word} {' '.join(map(str, row))}" for word, row in zip(OLD, MATRIX.tolist(), strict=True)]
-    lines += ["good 9 9 9", ". . . 1 2 3", "foot\x85note 1 2 3"]  # twice, with spaces as in GloVe, an odd character
+    lines += ["good 9 9 9", ". . . 1 2 3", "foot\rnote 1 2 3"]  # twice, with spaces as in GloVe, an odd character
     text = "\n".join([f"{len(lines)} 3"] * header + lines) + "\n"
     path = tmp_path / f"vectors.{ending}"
     path.write_bytes(gzip.compress(text.encode()) if ending.endswith("gz") else text.encode())
-    report = moved(path, None, [*NEW, ".", "foot\x85note"])
+    report = moved(path, None, [*NEW, ".", "foot\rnote"])
     np.testing.assert_allclose(report.matrix[[0, 1, 2, 3, 5]], MATRIX[[0, 1, 5, 3, 2]], rtol=1e-6)
     np.testing.assert_array_equal(report.matrix[8], [1, 2, 3])
     assert report.new_words == ("plot", "awful", ".")
