@@ -225,7 +225,8 @@ def _rebuilt(layer: keras.Layer) -> Iterator[keras.Layer]:
 
 def _swap(layer: keras.Layer) -> None:
     if not isinstance(layer, Held):
-        layer.__class__ = held_class(type(layer))
+        plain: Any = type(layer)
+        layer.__class__ = held_class(plain)
 
 
 _KERAS: list[Any] = [
