@@ -169,7 +169,7 @@ class AugmentedModel(keras.Model):
         """The compiled loss, of labels encoded as in training."""
         y = self._encoded(y)
         if training:
-            y = smoothed(y, self.loss, self.label_smoothing)
+            y = smoothed(y, y_pred, self.loss, self.label_smoothing)
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:

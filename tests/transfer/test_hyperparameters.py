@@ -6,6 +6,8 @@ import pytest
 
 from kerasaug import AugmentedModel, Pipeline
 from kerasaug.layers import MixUp, RandomBrightness, RandomFlip
+from kerasaug.training.smoothing import smoothed
+from kerasaug.transfer.heads import Crossentropy
 from kerasaug.transfer.hyperparameters import Hyperparameters, current
 
 RATE, DECAY, MOMENTUM = 0.1, 0.05, 0.5
@@ -181,6 +183,18 @@ def test_smoothing_of_yes_and_no(loss):
 def test_what_cannot_be_set_is_refused(name, optimizer, message):
     with pytest.raises(ValueError, match=message):
         Hyperparameters(linear(optimizer), [name], "Knobs")
+
+
+def test_smoothing_of_integers_by_a_loss_that_takes_both():
+    """Against Keras's own smoothing of one-hot rows; two outputs, of which one has another loss."""
+    integers, predicted = np.array([2, 0]), np.array([[0.2, 0.3, 0.5], [0.6, 0.3, 0.1]], "float32")
+    model = augmented(RandomFlip(), {"kind": Crossentropy(), "age": "mse"})
+    model.label_smoothing = 0.3
+    labels, outputs = {"kind": integers, "age": np.ones((2, 1))}, {"kind": predicted, "age": np.zeros((2, 1))}
+    got = smoothed(labels, outputs, model.loss, model.label_smoothing)
+    np.testing.assert_array_equal(got["age"], labels["age"])
+    want = keras.losses.CategoricalCrossentropy(label_smoothing=0.3)(np.eye(3)[integers], predicted)
+    assert float(Crossentropy()(got["kind"], predicted)) == pytest.approx(float(want), rel=1e-6)
 
 
 def test_smoothing_of_integers_is_refused():
