@@ -2,6 +2,7 @@
 
 from kerasaug.transfer.adapter_layer import Adapter
 from kerasaug.transfer.adapters import add_adapters, remove_adapters
+from kerasaug.transfer.advice import BatchSizeAdvice, batch_size_advice
 from kerasaug.transfer.backbones import load_backbone
 from kerasaug.transfer.bitfit import bitfit
 from kerasaug.transfer.build import build_model, replace_head
@@ -9,6 +10,7 @@ from kerasaug.transfer.classifier import build_classifier
 from kerasaug.transfer.counts import TrainableCounts, trainable_counts
 from kerasaug.transfer.embedding_report import EmbeddingTransfer
 from kerasaug.transfer.embeddings import transfer_embeddings
+from kerasaug.transfer.epoch_advice import EpochAdvice, epoch_advice
 from kerasaug.transfer.feature_store import Features, load_features
 from kerasaug.transfer.features import extract_features
 from kerasaug.transfer.fine_tune import fine_tune
@@ -39,14 +41,17 @@ from kerasaug.transfer.summary import group_summary
 from kerasaug.transfer.trained_weights import load_trained_weights, save_trained_weights
 from kerasaug.transfer.transfer_report import TransferReport, WeightTransfer
 from kerasaug.transfer.variants import finetune_class
+from kerasaug.transfer.wd_find import WDFinderResult, wd_find
 
 __all__ = [
     "Adapter",
+    "BatchSizeAdvice",
     "Classification",
     "Combined",
     "Constant",
     "Cosine",
     "EmbeddingTransfer",
+    "EpochAdvice",
     "Exponential",
     "Features",
     "FineTuned",
@@ -62,12 +67,15 @@ __all__ = [
     "TokenClassification",
     "TrainableCounts",
     "TransferReport",
+    "WDFinderResult",
     "WeightTransfer",
     "add_adapters",
+    "batch_size_advice",
     "bitfit",
     "build_classifier",
     "build_model",
     "enable_lora",
+    "epoch_advice",
     "extract_features",
     "feature_pyramid",
     "fine_tune",
@@ -101,4 +109,5 @@ __all__ = [
     "transfer_embeddings",
     "transfer_weights",
     "unfreeze",
+    "wd_find",
 ]

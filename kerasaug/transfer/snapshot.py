@@ -42,6 +42,10 @@ class Snapshot:
         for name in _ATTRIBUTES:
             vars(model).pop(name, None)
         vars(model).update(self.attributes)  # as `compile` sets them: no layer tracks them
+        self.restore_values()
+
+    def restore_values(self) -> None:
+        """Puts variables and random states back; steps that are compiled stay."""
         for variable, value in self.values:
             variable.assign(value)
         restore_random(self.random)

@@ -21,8 +21,8 @@ def trimmed(lrs: np.ndarray, losses: np.ndarray, count: int) -> tuple[np.ndarray
     kept = slice(count // 10, -_CUT_END)
     if len(lrs[kept]) < _FEWEST:
         raise ValueError(
-            f"lr_find: expected at least {count // 10 + _CUT_END + _FEWEST} losses before training diverges, to suggest "
-            f"a learning rate from. Received: {len(lrs)}, up to a rate of {lrs[-1]:.3g}. Begin lower, with start_lr, "
+            f"lr_find: expected at least {count // 10 + _CUT_END + _FEWEST} losses to suggest a learning rate from. "
+            f"Received: {len(lrs)}, up to a rate of {lrs[-1]:.3g}. If training diverged, begin lower, with start_lr; "
             "or raise num_it."
         )
     return lrs[kept], losses[kept]
