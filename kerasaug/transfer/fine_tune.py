@@ -72,8 +72,9 @@ def fine_tune(
     Images must be in [0, 255] for the named policies and backbones; a pipeline of yours has a `value_range` of its own.
 
     Args:
-        model: A built `keras.Model` that classifies, which is trained in place; or the name of a network of
-            `keras.applications`, which gets preprocessing and a head (see `load_backbone` and `build_classifier`).
+        model: A built `keras.Model` that classifies, which is trained in place; or a name or path that `load_backbone`
+            takes, such as that of a network of `keras.applications`, which gets preprocessing and a head (see
+            `load_backbone` and `build_classifier`).
         train: `(images, labels)` or `(images, labels, sample_weights)`, or any dataset of such batches that
             `keras.Model.fit` takes. Labels are integers from 0 or one-hot rows; 0 and 1 for sigmoid heads; for several
             outputs a dict by their names. Masks, of outputs in the size of the images, are augmented with the images.

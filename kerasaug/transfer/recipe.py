@@ -98,7 +98,8 @@ class Recipe:
     data, machine, backend and versions it ends in the same weights, bit for bit.
 
     Attributes:
-        backbone: Name of the network in `keras.applications`; `None` when a model was given, which `run` needs again.
+        backbone: What `load_backbone` is given, such as the name of a network in `keras.applications`; `None` when a
+            model was given, which `run` needs again.
         backbone_args: Further arguments of `load_backbone`.
         weights: `"imagenet"`, a path, or `None`.
         input_shape: Of an image as it comes in.
