@@ -2,7 +2,6 @@
 
 import math
 import warnings
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -38,7 +37,7 @@ def exponential(start: float, end: float, count: int) -> np.ndarray:
 def sweep(
     model: keras.Model,
     data: dict[str, Any],
-    rates: Sequence[float],
+    rates: np.ndarray,
     caller: str,
     stop_div: bool = True,
     class_weight: dict[int, float] | None = None,
@@ -70,7 +69,7 @@ def sweep(
         )
     count = len(callback.losses)
     losses = np.asarray(callback.losses)
-    return Curve(np.asarray(rates[:count], float), losses, smooth(losses), callback.diverged)
+    return Curve(rates[:count], losses, smooth(losses), callback.diverged)
 
 
 def fit(
@@ -120,7 +119,7 @@ class BatchLoss(keras.callbacks.Callback):
 class _Sweep(BatchLoss):
     """Sets the rate of each step; with gradient accumulation a step has several batches, and their mean loss."""
 
-    def __init__(self, rates: Sequence[float], batches: int, stop_div: bool, caller: str, verbose: int) -> None:
+    def __init__(self, rates: np.ndarray, batches: int, stop_div: bool, caller: str, verbose: int) -> None:
         super().__init__(caller)
         self.rates, self.batches, self.stop_div = rates, batches, stop_div
         self.losses: list[float] = []

@@ -33,7 +33,7 @@ def step_times(
         caller: Who asks, for messages.
         class_weight: As in `fit`.
     """
-    found = []
+    found: list[float] = []
     for size in batch_sizes:
         fresh_steps(model)
         clock = _Clock(steps, caller)

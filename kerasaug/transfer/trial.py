@@ -68,7 +68,7 @@ def twin(model: keras.Model, caller: str, rate: float | None = 0.0, live_decay: 
         )
     variables = _variables(model, caller)
     config = {**inner.get_config(), **({} if rate is None else {"learning_rate": float(rate)})}
-    kind = public_class(inner)
+    kind: Any = public_class(inner)
     spared = spared_by(inner, variables)
     if live_decay and not isinstance(inner, FineTuneMixin):
         kind = finetune_class(kind)

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import sys
 
 import keras
 import numpy as np
@@ -56,7 +57,9 @@ def fitted(model, epochs=1):
 
 
 def draws():
-    return [random.random(), np.random.rand(), *keras.ops.convert_to_numpy(keras.random.uniform((2,)))]
+    tf = sys.modules.get("tensorflow")
+    shuffled = list(tf.data.Dataset.range(9).shuffle(9).as_numpy_iterator()) if tf else []
+    return [random.random(), np.random.rand(), *keras.ops.convert_to_numpy(keras.random.uniform((2,))), *shuffled]
 
 
 def assert_same(one, other):
