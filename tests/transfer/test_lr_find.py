@@ -10,6 +10,7 @@ import pytest
 
 import kerasaug
 from kerasaug.transfer import LRFinderResult, finetune_optimizer, lr_find
+from kerasaug.transfer.snapshot import Snapshot
 from kerasaug.transfer.suggestions import minimum, slide, steep, trimmed, valley
 
 RNG = np.random.default_rng(0)
@@ -163,6 +164,14 @@ def linear(optimizer, features=3):
 
 A = RNG.normal(size=(8, 3)).astype("float32")
 B = (A @ [[2.0], [-1.0], [0.5]]).astype("float32")
+
+
+def test_random_states_are_put_back():
+    model = linear("sgd")
+    before = Snapshot(model)
+    drawn = draws()
+    before.restore(model)
+    assert_same(draws(), drawn)
 
 
 def test_losses_are_those_of_a_loop_by_hand():
