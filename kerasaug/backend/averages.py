@@ -1,6 +1,7 @@
 """Running averages of variables, kept on the device beside a training and updated by one compiled call."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -73,7 +74,7 @@ def _compiled(variables: Sequence[Any]) -> Any:
     if NATIVE == "jax":
         import jax
 
-        @jax.jit
+        @partial(jax.jit, donate_argnums=0)
         def towards(averages: Any, values: Any, share: Any) -> Any:
             return [one + share.astype(one.dtype) * (value - one) for one, value in zip(averages, values, strict=True)]
 

@@ -1,8 +1,8 @@
 """What lies between two compiled steps, reached without making a training wait.
 
 Under JAX `fit` keeps variables in lists of arrays between the steps of an epoch, and `callback.model` writes all of
-them back into the model first, which also keeps the next step from being queued. That took 1.2 ms a step with 368
-variables on a CPU, reaching into the lists 0.05 ms.
+them back into the model first. Setting one number a step that way took 1.7 ms with 368 variables on a busy CPU, and
+0.2 ms through the lists.
 """
 
 import sys

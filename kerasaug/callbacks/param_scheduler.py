@@ -28,7 +28,8 @@ class ParamScheduler(keras.callbacks.Callback):
     What is set, and what that costs with `by="step"`: `learning_rate`, `weight_decay`, `momentum` (`beta_1` of Adam
     and its kin), `strength` of the augmentation, `mix_probability` (a factor on the `p` of MixUp and its kin), and
     `label_smoothing` of an `AugmentedModel`. For weight decay and momentum the optimizer becomes a fine-tuning one,
-    see `kerasaug.transfer.finetune_optimizer`. Every value costs about 0.1 ms a step of the CPU's time, no step waits.
+    see `kerasaug.transfer.finetune_optimizer`. On JAX every value costs the CPU 0.1 to 0.2 ms a step, without
+    waiting for one (measured with 368 variables, where `self.model` alone costs 1.7 ms).
 
     Each value is added to the logs of the epoch: that of its last step. After training it stays as it is.
 

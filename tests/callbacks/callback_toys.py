@@ -1,5 +1,8 @@
 """What the tests of callbacks share: small data, and a network that NumPy can train."""
 
+import contextlib
+import shutil
+
 import keras
 import numpy as np
 
@@ -37,14 +40,15 @@ class Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-def stopped_and_resumed(make_model, make_callbacks, epoch, folder, epochs=3, **kwargs):
-    """The model and history of a training that was killed when `epoch` began, and begun anew by a new process."""
-    try:
-        train(make_model(), [*make_callbacks(), BackupAndRestore(folder), Stop(epoch)], epochs, **kwargs)
-    except KeyboardInterrupt:
-        pass
-    model = make_model()
-    return model, train(model, [*make_callbacks(), BackupAndRestore(folder)], epochs, **kwargs).history
+def stopped_and_resumed(make_model, make_callbacks, folder, epochs=3, **kwargs):
+    """Model and history of a training killed in its last epoch, begun anew after the last epoch and the one before."""
+    with contextlib.suppress(KeyboardInterrupt):
+        train(make_model(), [*make_callbacks(), BackupAndRestore(folder), Stop(epochs - 1)], epochs, **kwargs)
+    copy = shutil.copytree(folder, folder.with_name("earlier"))
+    max(copy.glob("backup-*.npz")).unlink()
+    for one in (folder, copy):
+        model = make_model()
+        yield model, train(model, [*make_callbacks(), BackupAndRestore(one)], epochs, **kwargs).history
 
 
 def assert_same_weights(one, other):
