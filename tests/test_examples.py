@@ -53,7 +53,8 @@ def test_every_public_object_has_an_example():
     assert without == {"kerasaug.Augmentation", "kerasaug.ExportError"}  # an abstract class, an error
 
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="one backend is enough for a large network")
@@ -62,6 +63,19 @@ def test_the_readme_s_examples_run(index, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(_blocks(README)[index], "<README>", "exec"), {})
     assert list((tmp_path / "saved_models").glob("*/1/saved_model.pb"))
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="a minute of compiling what other tests compile small"
+)
+def test_the_guide_to_transfer_learning_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    namespace = {}
+    blocks = _blocks((ROOT / "docs" / "transfer.md").read_text())
+    assert len(blocks) == 4
+    for block in blocks:
+        exec(compile(block, "<docs/transfer.md>", "exec"), namespace)
+    assert (tmp_path / "report.png").is_file()
 
 
 def test_the_readme_s_commands_exist():
