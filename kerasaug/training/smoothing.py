@@ -31,9 +31,8 @@ def smoothed(labels: Any, predicted: Any, losses: Any, share: Any) -> Any:
         outputs = predicted if isinstance(predicted, Mapping) else dict.fromkeys(labels, predicted)
         return {name: smoothed(one, outputs.get(name), each.get(name), share) for name, one in labels.items()}
     if isinstance(labels, list | tuple):
-        each = list(losses) if isinstance(losses, list | tuple) else [losses] * len(labels)
-        outputs = list(predicted) if isinstance(predicted, list | tuple) else [predicted] * len(labels)
-        parts = zip(labels, outputs, each, strict=True)
+        count = len(labels)
+        parts = zip(labels, _one_each(predicted, count), _one_each(losses, count), strict=True)
         return type(labels)(smoothed(one, output, loss, share) for one, output, loss in parts)
     name = _name(losses)
     if labels is None or name is None:
@@ -46,6 +45,10 @@ def smoothed(labels: Any, predicted: Any, losses: Any, share: Any) -> Any:
     share = ops.cast(share, labels.dtype)
     classes = 2 if name in _EACH else labels.shape[-1]
     return labels * (1 - share) + share / classes
+
+
+def _one_each(given: Any, count: int) -> list[Any]:
+    return list(given) if isinstance(given, list | tuple) else [given] * count
 
 
 def _one_hot(labels: Any, predicted: Any) -> Any:

@@ -1,7 +1,7 @@
 """The heads of a model, and what `compile` and `AugmentedModel` are to be told of them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 
@@ -10,7 +10,7 @@ from kerasaug.transfer.heads.head import Head
 from kerasaug.transfer.heads.layers import HeadOutput
 from kerasaug.transfer.walk import walk
 
-Heads = keras.Model | Head | Mapping[str, Any]
+Heads: TypeAlias = keras.Model | Head | Mapping[str, Any]
 
 
 def heads_of(model: keras.Model) -> dict[str, Head]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from difflib import SequenceMatcher
+from functools import partial
 from typing import NamedTuple
 
 import keras
@@ -53,7 +54,7 @@ class _Pairing:
         self._unique(lambda part: part.path, named)
         longest = max((len(part.path) for part in (*self._sources, *self._targets)), default=0)
         for length in range(longest, 0, -1):
-            self._unique(lambda part, n=length: part.path[-n:] if len(part.path) >= n else None, named)
+            self._unique(partial(_path_end, length), named)
 
     def align(self, key: Callable[[Part], Hashable | None], rule: str, rest: bool = False) -> None:
         """Pairs, among layers of one key, the runs that have the same shapes in the same order.
@@ -79,7 +80,7 @@ class _Pairing:
         """Pairs runs of layers whose keys end alike, for wrappers that Keras named."""
         longest = max((len(key(part) or ()) for part in (*self._sources, *self._targets)), default=0)
         for length in range(longest, 0, -1):
-            self.align(lambda part, n=length: (key(part) or ())[-n:] or None, "order")
+            self.align(partial(_key_end, key, length), "order")
 
     def _unique(self, key: Callable[[Part], Path | None], named: set[int]) -> None:
         sources, targets = (_by_key(parts, key, named) for parts in (self._sources, self._targets))
@@ -133,3 +134,11 @@ def _key(part: Part, automatic: Callable[[str], bool]) -> tuple[Path, Path | Non
         if automatic(name):
             return path[:index], tuple(_base(one) if automatic(one) else one for one in path[index:])
     return path, None
+
+
+def _path_end(length: int, part: Part) -> Path | None:
+    return part.path[-length:] if len(part.path) >= length else None
+
+
+def _key_end(key: Callable[[Part], Path | None], length: int, part: Part) -> Path | None:
+    return (key(part) or ())[-length:] or None
