@@ -103,7 +103,7 @@ class GradualUnfreezing(keras.callbacks.Callback):
         self._found = layer_groups(self.model) if self.groups is None else list(self.groups)
         for n in (self.schedule or {}).values():
             first_trainable(n, len(self._found))
-        optimizer = prepare(self.model, "GradualUnfreezing", self._found, self.no_decay)
+        optimizer = prepare(self.model, type(self).__name__, self._found, self.no_decay)
         optimizer.ramp_steps = self.warmup_steps
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -112,7 +112,7 @@ class GradualUnfreezing(keras.callbacks.Callback):
         first = self.first_group(epoch, count)
         set_flags(self.model, self._found, first, freeze_bn=self.bn == "frozen")
         unwrapped(self.model.optimizer).set_active_groups([index >= first for index in range(count)])
-        check_flags(self.model, "GradualUnfreezing")
+        check_flags(self.model, type(self).__name__)
         self._unfrozen = count - first
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -15,25 +15,20 @@ import numpy as np
 
 import kerasaug
 from kerasaug import callbacks
-from kerasaug.transfer import finetune_optimizer
-from kerasaug.transfer.hyperparameters import Hyperparameters
+from kerasaug.transfer import Cosine, Exponential, Linear, finetune_optimizer
+from kerasaug.transfer.optimizer import unwrapped
 
 TENSORFLOW = keras.backend.backend() == "tensorflow"
 RNG = np.random.default_rng(0)
 X = RNG.uniform(0, 1, (16, 2, 2, 1)).astype("float32")
 Y = np.eye(3, dtype="float32")[RNG.integers(0, 3, 16)]
-CHANGED = {"learning_rate": 0.05, "momentum": 0.6, "strength": 0.3, "label_smoothing": 0.2, "weight_decay": 0.4}
-
-
-class Changing(keras.callbacks.Callback):
-    """Sets everything that can be set, in the second epoch."""
-
-    def on_train_begin(self, logs=None):
-        self.knobs = Hyperparameters(self.model, CHANGED, "Changing")
-
-    def on_epoch_begin(self, epoch, logs=None):
-        for name, value in CHANGED.items() if epoch == 1 else ():
-            self.knobs.set(self.model, name, value)
+CURVES = {
+    "learning_rate": Cosine(0.1, 0.01),
+    "momentum": Linear(0.9, 0.6),
+    "weight_decay": Exponential(0.1, 0.4),
+    "strength": Linear(1.0, 0.3),
+    "label_smoothing": Linear(0.2, 0.0),
+}
 
 
 def two_devices():
@@ -62,7 +57,8 @@ def fit(optimizer, policy=None, steps_per_execution=1):
     # XLA refuses variables on several CPUs under tf.distribute, whatever the model.
     jit = False if TENSORFLOW else "auto"
     model.compile(optimizer, "categorical_crossentropy", steps_per_execution=steps_per_execution, jit_compile=jit)
-    everyone = [callbacks.GradualUnfreezing(every=1, warmup_steps=3), callbacks.ScheduleLog(), Changing()]
+    averages = [] if getattr(unwrapped(optimizer), "use_ema", False) else [callbacks.EMA(0.8)]
+    everyone = [callbacks.GradualUnfreezing(every=1, warmup_steps=3), callbacks.ParamScheduler(CURVES), *averages]
     logs = model.fit(X, Y, batch_size=8, epochs=3, shuffle=False, callbacks=everyone, verbose=0).history
     if not TENSORFLOW:
         assert len(model.trainable_variables[0].value.devices()) == (2 if keras.distribution.distribution() else 1)
