@@ -8,6 +8,8 @@ from typing import Any
 
 from rich.console import Console
 
+import kerasaug.benchmark.transfer.plot as transfer_plot
+import kerasaug.benchmark.transfer.tables as transfer_tables
 from kerasaug.benchmark.plot import draw
 from kerasaug.benchmark.tables import remarks, tables
 from kerasaug.extras import require
@@ -38,16 +40,17 @@ def prepare(out: str | None, plot: str | None) -> None:
 
 
 def deliver(report: dict[str, Any], out: str | None, plot: str | None) -> None:
-    """Prints a report, and writes its files."""
+    """Prints a report of either family, and writes its files."""
+    transfer = report.get("family") == "transfer"
     if out:
         text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
         with replacing(Path(out)) as temporary:
             temporary.write_text(text, encoding="utf-8")
     if plot:
         with replacing(Path(plot)) as temporary:
-            draw(report, temporary)
+            (transfer_plot.draw if transfer else draw)(report, temporary)
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    for table in tables(report):
+    for table in (transfer_tables.tables if transfer else tables)(report):
         console.print(table)
-    for line in remarks(report):
+    for line in (transfer_tables.remarks if transfer else remarks)(report):
         console.print(line, markup=False, highlight=False)

@@ -1,6 +1,7 @@
 """One network, compiled once for all runs: every run only resets what the one before has left."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -38,27 +39,36 @@ class Learner:
     learning rate, weight decay and strength are variables of it, `GradualUnfreezing` keeps the step of each set of
     trainable layers, and `fit` starts by putting weights, optimizer and random states back.
 
+    What it trains is made by `build_backbone`, `build_network` and `build_optimizer`, which subclasses may replace, as
+    they may `schedules`.
+
     Args:
         settings: The shared settings.
+        classes: How many classes the tasks have.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, classes: int = len(TARGET)) -> None:
         self.settings = settings
-        self.network = self._network(settings.pretraining_seed)
+        self.classes = classes
+        self.network = self.build_network(settings.pretraining_seed)
         self.backbone = self.network.layers[1]
         self.groups = layer_groups(self.network)
         self.pipeline = augmentation()
         self.model = AugmentedModel(self.network, self.pipeline)
         self.model.build((None, *settings.input_shape))
-        adamw = keras.optimizers.AdamW(1e-3, weight_decay=1e-2)
-        optimizer = finetune_optimizer(adamw, self.model, groups=self.groups)
-        # XLA would take longer to compile these small steps than it saves in running them.
-        self.model.compile(optimizer, "sparse_categorical_crossentropy", jit_compile=_worth_compiling())
+        optimizer = self.build_optimizer()
+        self.model.compile(
+            optimizer,
+            "sparse_categorical_crossentropy",
+            # XLA would take longer to compile these small steps than it saves in running them.
+            jit_compile=keras.backend.backend() == "jax",
+            steps_per_execution=settings.steps_per_execution,
+        )
         self._fresh_optimizer = [keras.ops.convert_to_numpy(variable) for variable in optimizer.variables]
 
     def initial_weights(self, seed: int) -> Weights:
         """Random weights of the whole network, head included, drawn from a seed."""
-        return self._network(seed).get_weights()
+        return self.build_network(seed).get_weights()
 
     def with_backbone(self, weights: Weights, backbone: Weights) -> Weights:
         """`weights` of the network with those of the backbone exchanged; the head stays."""
@@ -85,6 +95,8 @@ class Learner:
         """
         self._reset(weights, seed)
         self.pipeline.strength = arm.strength
+        count = len(self.groups)
+        self.model.optimizer.group_multipliers = [arm.layer_decay ** (count - 1 - index) for index in range(count)]
         self.model.fit(
             stream.images,
             stream.labels,
@@ -93,7 +105,7 @@ class Learner:
             epochs=epochs,
             shuffle=False,
             verbose=0,
-            callbacks=[*self._schedules(arm, epochs), *callbacks],
+            callbacks=[*self.schedules(arm, epochs), *callbacks],
         )
         return self.network.get_weights()
 
@@ -108,14 +120,38 @@ class Learner:
         """Class probabilities."""
         return self.model.predict(images, batch_size=len(images), verbose=0)
 
-    def _network(self, seed: int) -> keras.Model:
-        keras.utils.set_random_seed(seed)
+    def build_backbone(self) -> keras.Model:
+        """The backbone, with random weights."""
         settings = self.settings
-        backbone = load_backbone(settings.backbone, None, settings.input_shape, alpha=settings.alpha)
+        return load_backbone(settings.backbone, None, settings.input_shape, alpha=settings.alpha)
+
+    def read_backbone(self, path: Path) -> Weights:
+        """The weights of a backbone that was saved as a `.keras` file."""
+        settings = self.settings
+        return load_backbone(settings.backbone, path, settings.input_shape, alpha=settings.alpha).get_weights()
+
+    def build_network(self, seed: int) -> keras.Model:
+        """Backbone and head, with weights drawn from a seed."""
+        keras.utils.set_random_seed(seed)
+        backbone = self.build_backbone()
         for layer in walk(backbone):
             if isinstance(layer, keras.layers.BatchNormalization):
-                layer.momentum = settings.batchnorm_momentum
-        return build_classifier(backbone, len(TARGET), dropout=0.0, name="digits")
+                layer.momentum = self.settings.batchnorm_momentum
+        return build_classifier(backbone, self.classes, dropout=0.0, name="digits")
+
+    def build_optimizer(self) -> Any:
+        """The optimizer of `model`; rate, decay and multipliers are set by each run."""
+        adamw = keras.optimizers.AdamW(1e-3, weight_decay=1e-2)
+        return finetune_optimizer(adamw, self.model, groups=self.groups)
+
+    def schedules(self, arm: Arm, epochs: int) -> list[keras.callbacks.Callback]:
+        """The callbacks that make a run what the arm says."""
+        cosine = keras.optimizers.schedules.CosineDecay(arm.learning_rate, epochs)
+        return [
+            GradualUnfreezing(self.groups, arm.schedule(epochs), warmup_steps=WARMUP_STEPS, bn=arm.bn),
+            keras.callbacks.LearningRateScheduler(lambda epoch: float(cosine(epoch)) * arm.share(epoch, epochs)),
+            WeightDecayScheduler({0: arm.weight_decay}),
+        ]
 
     def _reset(self, weights: Weights, seed: int) -> None:
         keras.utils.set_random_seed(seed)
@@ -124,17 +160,3 @@ class Learner:
             variable.assign(value)
         state: Any = self.pipeline.generator.state
         state.assign(np.array([seed, 0], dtype=keras.backend.standardize_dtype(state.dtype)))
-
-    def _schedules(self, arm: Arm, epochs: int) -> list[keras.callbacks.Callback]:
-        cosine = keras.optimizers.schedules.CosineDecay(arm.learning_rate, epochs)
-        # Other digits have other statistics, so BatchNormalization learns with its group: held frozen, gradual
-        # unfreezing was 7 points worse on the validation part. And so scratch can share the compiled step.
-        return [
-            GradualUnfreezing(self.groups, arm.schedule(epochs), warmup_steps=WARMUP_STEPS, bn="train"),
-            keras.callbacks.LearningRateScheduler(lambda epoch: float(cosine(epoch))),
-            WeightDecayScheduler({0: arm.weight_decay}),
-        ]
-
-
-def _worth_compiling() -> bool:
-    return keras.backend.backend() == "jax"

@@ -15,7 +15,6 @@ from kerasaug.finetune.comparison.arms import EVERYTHING, Arm
 from kerasaug.finetune.comparison.data import Data, stream
 from kerasaug.finetune.comparison.learner import Learner, Weights
 from kerasaug.finetune.comparison.settings import Settings
-from kerasaug.transfer import load_backbone
 
 _RECIPE = 1  # to be raised when the pretraining changes in a way that the settings do not show
 WEIGHTS, _NOTES = "backbone.keras", "notes.json"
@@ -31,19 +30,21 @@ class Pretrained:
     path: Path
 
 
-def location(settings: Settings, cache: str | os.PathLike | None = None) -> Path:
+def location(
+    settings: Settings, cache: str | os.PathLike | None = None, task: str = "digits", version: str = digits.VERSION
+) -> Path:
     """The folder of the weights: its name is a hash of all that they depend on."""
     ours = ("pretraining_epochs", "pretraining_rate", "pretraining_seed", "steps_per_epoch", "batch_size")
     network = ("backbone", "alpha", "size", "batchnorm_momentum")
     key = {
         **{name: getattr(settings, name) for name in (*ours, *network)},
         "recipe": _RECIPE,
-        "digits": digits.VERSION,
+        task: version,
         "keras": keras.version(),
         "backend": keras.backend.backend(),
     }
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
-    return cache_dir(cache) / "pretrained" / f"digits-{name}"
+    return cache_dir(cache) / "pretrained" / f"{task}-{name}"
 
 
 def pretrain(
@@ -51,6 +52,7 @@ def pretrain(
     data: Data,
     cache: str | os.PathLike | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    folder: Path | None = None,
 ) -> Pretrained:
     """Learns the source task with augmentation, unless its weights are in the cache already.
 
@@ -59,12 +61,12 @@ def pretrain(
         data: Holds the source task.
         cache: The cache folder; see `kerasaug.datasets.cache_dir` for the default.
         callbacks: Such as a progress bar; not called when the weights are there.
+        folder: Where the weights are kept. Defaults to the `location` of the digits.
     """
-    settings = learner.settings
-    folder = publish(location(settings, cache), lambda workplace: _learn(learner, data, callbacks, workplace))
-    backbone = load_backbone(settings.backbone, folder / WEIGHTS, settings.input_shape, alpha=settings.alpha)
+    kept = location(learner.settings, cache) if folder is None else folder
+    folder = publish(kept, lambda workplace: _learn(learner, data, callbacks, workplace))
     notes = json.loads((folder / _NOTES).read_text())
-    return Pretrained(backbone.get_weights(), notes["train"], notes["validation"], folder)
+    return Pretrained(learner.read_backbone(folder / WEIGHTS), notes["train"], notes["validation"], folder)
 
 
 def _learn(learner: Learner, data: Data, callbacks: Sequence[keras.callbacks.Callback], workplace: Path) -> Path:

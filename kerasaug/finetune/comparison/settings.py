@@ -24,6 +24,7 @@ class Settings:
         size: Height and width of the upsampled images, in pixels.
         batchnorm_momentum: Of the moving averages. Keras's 0.99 suits tens of thousands of steps: after a few
             hundred, inference would still run on the initial statistics.
+        steps_per_execution: Steps in one call of the compiled function.
     """
 
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 7)
@@ -38,6 +39,7 @@ class Settings:
     alpha: float = 0.25
     size: int = 32
     batchnorm_momentum: float = 0.9
+    steps_per_execution: int = 1
 
     def __post_init__(self) -> None:
         if not self.seeds or len(set(self.seeds)) != len(self.seeds):
