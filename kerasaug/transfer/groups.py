@@ -5,18 +5,13 @@ from typing import Any, NamedTuple
 
 import keras
 
+from kerasaug.transfer.blocks import NORMALIZATIONS
 from kerasaug.transfer.strides import Place, places
 from kerasaug.transfer.walk import own_weights, owners, trainable_if_thawed
 
 HEAD = "head"
 
-_NORMALIZATIONS = (
-    keras.layers.BatchNormalization,
-    keras.layers.GroupNormalization,
-    keras.layers.LayerNormalization,
-    keras.layers.RMSNormalization,
-    keras.layers.UnitNormalization,
-)
+STEM = "stem"
 
 
 class LayerGroup(NamedTuple):
@@ -41,34 +36,47 @@ class LayerGroup(NamedTuple):
     @property
     def weights(self) -> list[Any]:
         """The weights of the group, each of which is in no other group."""
-        return [weight for layer in self.layers for weight in own_weights(layer)]
+        return list({id(weight): weight for layer in self.layers for weight in own_weights(layer)}.values())
 
 
 def layer_groups(
     model: keras.Model,
     splitter: Callable[[keras.Model], Any] | None = None,
+    blocks: int | str = 6,
 ) -> list[LayerGroup]:
     """Divides the layers of a model into groups, bottom first and head last.
 
     A new group begins where the feature maps get smaller: layers are grouped by the stride of their output against
     the largest map of the model, taken as a running maximum, and 1×1 maps (squeeze-and-excitation) do not count.
     What comes after the last map is the head. This needs no table of names and gives four to six groups on the
-    networks of `keras.applications`. A model without maps, such as a stack of `Dense` layers, has one group for
-    each layer. Models inside the model are looked into; only layers that own weights are listed, and
-    BatchNormalization stands with the layer it follows.
+    networks of `keras.applications`.
+
+    Where the maps keep one size, as in transformers, mixers and stacks of recurrent layers, groups are made of the
+    blocks that repeat: runs of layers, or of layers made of layers, with the same classes and shapes of weights. They
+    are merged evenly into at most `blocks` groups, named such as `"block3"` or `"blocks1-2"`. Embeddings or patches
+    are the group below, `"stem"`; a norm after the last block is in its group, or in the head once vectors are taken
+    out. Towers side by side are counted each from its bottom; a decoder's blocks follow those of its encoder.
+
+    A model without maps, such as a stack of `Dense` layers, has one group for each layer. Models inside the model are
+    looked into; only layers that own weights are listed, and BatchNormalization stands with the layer it follows. A
+    layer that is called twice, such as an embedding that is the output layer too, stands where it is first called;
+    layers that hold one and the same variable stand together, in the uppermost of their groups.
 
     Args:
         model: A built model: Functional, Sequential, or one that contains such models.
         splitter: Your own division: a function from the model to a dict of names and layers, or to a list of lists
             of layers (the last is then called `"head"`). A container stands for all layers inside it. Needed for
             subclassed models, whose feature maps cannot be seen from outside.
+        blocks: The most groups that repeated blocks are merged into, or `"each"` for one group per block, which is
+            what layer-wise learning rates (`layer_decay`) are usually meant for. Networks whose maps shrink have a
+            group for each stride all the same. Defaults to 6.
 
     Returns:
         The groups. Every weight of the model is in exactly one of them.
 
     Raises:
-        ValueError: When the model is not built, its maps cannot be seen, or `splitter` leaves weights out or
-            returns them twice.
+        ValueError: When the model is not built, its maps cannot be seen, `blocks` is neither a positive number nor
+            `"each"`, or `splitter` leaves weights out or returns them twice.
 
     Example:
 
@@ -94,36 +102,65 @@ def layer_groups(
             f"layer_groups: expected a built model, so that its weights exist. Received {model.name!r}, which has "
             "no input shape yet: give it a `keras.Input`, or call it once on a batch."
         )
-    groups = _by_stride(model) if splitter is None else _split(model, splitter)
+    if blocks != "each" and (isinstance(blocks, str | bool) or blocks < 1):
+        raise ValueError(f"layer_groups: expected `blocks` to be at least 1, or 'each'. Received: blocks={blocks!r}.")
+    groups = _by_place(model, blocks) if splitter is None else _split(model, splitter)
     _check(model, groups)
     return groups
 
 
-def _by_stride(model: keras.Model) -> list[LayerGroup]:
+def _by_place(model: keras.Model, blocks: int | str) -> list[LayerGroup]:
     found = places(model)
     trained = {id(weight) for weight in trainable_if_thawed(model)}
-    weighted = [place for place in found if own_weights(place.layer)]
+    weighted = _together([place for place in found if own_weights(place.layer)])
     trainable = [any(id(weight) in trained for weight in own_weights(place.layer)) for place in weighted]
     if not any(place.rank for place in found):
         raise ValueError(
             f"layer_groups: the outputs of the layers of {model.name!r} cannot be seen, as in every subclassed model. "
             "Pass `splitter=`, a function from the model to lists of layers, bottom first."
         )
-    if not any(place.rank > 2 for place in found):
+    if any(place.block is not None for place in found):
+        names = _merged_blocks(weighted, blocks)
+    elif any(place.rank > 2 for place in found):
+        names = [f"stride{2**place.level}" for place in weighted]
+    else:
         names = _one_each(weighted)
-        return _merge(
-            [HEAD if place.head else name for name, place in zip(names, weighted, strict=True)], weighted, trainable
-        )
-    order = sorted(range(len(weighted)), key=lambda index: (weighted[index].head, weighted[index].level))
-    weighted = [weighted[index] for index in order]
-    names = [HEAD if place.head else f"stride{2**place.level}" for place in weighted]
-    return _merge(names, weighted, [trainable[index] for index in order])
+    names = [HEAD if place.head else name for name, place in zip(names, weighted, strict=True)]
+    order = sorted(range(len(weighted)), key=lambda index: _height(weighted[index]))
+    return _merge([names[i] for i in order], [weighted[i] for i in order], [trainable[i] for i in order])
+
+
+def _height(place: Place) -> tuple[bool, int]:
+    return place.head, place.level if place.block is None else place.block
+
+
+def _together(weighted: Sequence[Place]) -> list[Place]:
+    """Layers that hold the same variable stand where the uppermost of them does."""
+    upper: dict[int, Place] = {}
+    for place in sorted(weighted, key=_height):
+        upper |= {id(weight): place for weight in own_weights(place.layer)}
+    return [
+        max((upper[id(weight)] for weight in own_weights(place.layer)), key=_height)._replace(layer=place.layer)
+        for place in weighted
+    ]
+
+
+def _merged_blocks(weighted: Sequence[Place], most: int | str) -> list[str]:
+    """The names of groups of blocks, each of as many blocks as the others, give or take one."""
+    count = max(place.block or 0 for place in weighted)
+    groups = count if most == "each" else min(int(most), count)
+    names, last = {0: STEM}, 0
+    for group in range(groups):
+        first, last = last + 1, last + count // groups + (group < count % groups)
+        name = f"block{first}" if first == last else f"blocks{first}-{last}"
+        names |= dict.fromkeys(range(first, last + 1), name)
+    return [names[place.block or 0] for place in weighted]
 
 
 def _one_each(weighted: Sequence[Place]) -> list[str]:
     names, count = [], 0
     for place in weighted:
-        count += not isinstance(place.layer, _NORMALIZATIONS)
+        count += not isinstance(place.layer, NORMALIZATIONS)
         names.append(f"block{max(count, 1)}")
     return names
 

@@ -1,23 +1,34 @@
 """How far each layer of a model has reduced the feature maps."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import keras
 
 from kerasaug.backend.graph import is_graph
-from kerasaug.transfer.flow import Flow, Step, bits, flow, size_of
+from kerasaug.transfer.blocks import Blocks, find_blocks
+from kerasaug.transfer.flow import Flow, Step, bits, flow, size_of, weights_of
 from kerasaug.transfer.trunk import head_steps
 from kerasaug.transfer.walk import sublayers, trainable_if_thawed, walk
 
 
 class Place(NamedTuple):
-    """A layer and where it stands: log2 of the stride, the rank of its output (0 when unknown), whether in the head."""
+    """A layer and where it stands.
+
+    Attributes:
+        layer: The layer.
+        level: log2 of the stride.
+        rank: Of its output; 0 when unknown.
+        head: Whether it is in the head.
+        block: How many repeated blocks lead to it; `None` in a model whose maps shrink, or that has no such blocks.
+    """
 
     layer: keras.Layer
     level: int
     rank: int
     head: bool
+    block: int | None
 
 
 def places(model: keras.Model) -> list[Place]:
@@ -26,13 +37,23 @@ def places(model: keras.Model) -> list[Place]:
     A layer whose output cannot be seen, such as one inside a custom layer, stands where the one before it stands.
     """
     trained = {id(weight) for weight in trainable_if_thawed(model)}
-    known: dict[int, tuple[int, int, bool]] = {}
+    known: dict[int, tuple[int, int, bool, int | None]] = {}
     for graph in _outermost(model):
         found = flow(graph)
-        head = head_steps(found, trained)
-        for index, (step, level) in enumerate(zip(found.steps, levels(found), strict=True)):
-            known.setdefault(id(step.call.layer), (level, len(step.shape), index in head))
-    last, listed = (0, 0, False), []
+        head, reached = head_steps(found, trained), levels(found)
+        blocks, top = _blocks(found, head, reached, trained)
+        if top is not None and not _leads_out(found, head, trained):  # classes of tokens, as logits
+            head = head | {index for index, before in enumerate(found.ancestors()) if (before | 1 << index) >> top & 1}
+        for index, step in enumerate(found.steps):
+            place = (reached[index], len(step.shape), index in head)
+            layer = step.call.layer
+            known.setdefault(id(layer), (*place, blocks.get(id(layer))))
+            if index not in head and isinstance(layer, keras.Layer):
+                for inside in walk(layer):
+                    if id(inside) in blocks:
+                        known.setdefault(id(inside), (*place, blocks[id(inside)]))
+    last: tuple[int, int, bool, int | None] = (0, 0, False, None)
+    listed = []
     for layer in walk(model):
         if not is_graph(layer):
             last = known.get(id(layer), last)
@@ -55,6 +76,34 @@ def levels(found: Flow) -> list[int]:
             level = max(level, round(math.log2(largest / size_of(step.shape))))
         reached.append((largest, level))
     return [level for _, level in reached]
+
+
+def _blocks(found: Flow, head: set[int], reached: Sequence[int], trained: set[int]) -> Blocks:
+    """The repeated blocks of a body whose maps keep their size."""
+    body = [index for index in range(len(found.steps)) if index not in head]
+    sizes = {reached[index] for index in body if _trains(found.steps[index], trained)}
+    rank = max((len(step.shape) for step in found.steps), default=0)
+    keeps = len(sizes) == 1 or (rank == 3 and not any(_shrinks(found.steps[index]) for index in body))
+    return find_blocks(found, body, trained, hidden_only=rank < 3) if keeps else Blocks({}, None)
+
+
+def _shrinks(step: Step) -> bool:
+    """Whether sequences get shorter than all that a step takes; a table of relative positions may be the longer."""
+    sizes = [size_of(shape) for shape in step.seen if len(shape) == 3]
+    return len(step.shape) == 3 and bool(sizes) and size_of(step.shape) < min(sizes)
+
+
+def _leads_out(found: Flow, head: set[int], trained: set[int]) -> bool:
+    """Whether a layer of the head is on the way to the outputs; a pooler that nobody uses is not."""
+    before = found.ancestors()
+    ways = 0
+    for out in found.outputs:
+        ways |= before[out] | 1 << out
+    return any(ways >> index & 1 and _trains(found.steps[index], trained) for index in head)
+
+
+def _trains(step: Step, trained: set[int]) -> bool:
+    return any(id(weight) in trained for weight in weights_of(step))
 
 
 def last_maps(found: Flow, fit: set[int]) -> dict[int, Step]:

@@ -76,6 +76,8 @@ class _Anatomy:
         """Without what is on the way to some outputs only, if the others leave it at its last stride."""
         serving = [i for i in self._listed(way & self.trains) if self._serves_all(i)]
         ends = [out for out in self.outputs if way & (self.before[out] | 1 << out)]
+        if self.ranks[way.bit_length() - 1] == 3:  # an encoder's sequence, given out beside that of its decoder
+            ends = [out for out in ends if not any(self.before[other] >> out & 1 for other in ends)]
         if len(ends) < 2 or not serving:
             return way
         last = max(serving)
@@ -123,6 +125,8 @@ class _Anatomy:
             taken = [size_of(shape) for shape in step.seen if len(shape) == len(step.shape)]
             if len(step.shape) < 3 or not taken or max(taken) <= 1 or not self.before[index] & self.trains:
                 continue
+            if len(step.shape) == 3 and len(set(self._sizes(self.before[index]))) == 1:
+                continue  # sequences of one length so far: a table of relative positions
             grows = math.log2(size_of(step.shape) / max(taken)) > _LEAST_GROWTH
             if grows and type(step.call.layer).__name__ not in _NO_UPSAMPLING:
                 yield index
