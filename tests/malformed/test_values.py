@@ -11,6 +11,7 @@ from strategies import BATCH, HEIGHT, WIDTH, examples, refuses
 
 from kerasaug import layers as L
 
+JAX = keras.backend.backend() == "jax"  # which compiles every op for each shape: a minute for each number of channels
 OPS = pytest.mark.parametrize("case", cases.CASES, ids=str)
 BAD = [np.nan, np.inf, -np.inf, 3e38, -3e38]
 GEOMETRIC = pytest.mark.parametrize("case", [one for one in cases.CASES if one.shared().geometric], ids=str)
@@ -139,7 +140,7 @@ def test_a_class_that_there_is_not_is_a_row_of_zeros(make, data, dtype, classes,
 
 
 @OPS
-@pytest.mark.parametrize("size", [(1, 10), (1, 1)], ids=str)
+@pytest.mark.parametrize("size", [(1, 10)] if JAX else [(1, 10), (1, 1)], ids=str)
 @uncompiled()
 def test_images_of_one_row_or_column(case, size):
     layer = case.shared()
@@ -150,7 +151,7 @@ def test_images_of_one_row_or_column(case, size):
 
 
 @OPS
-@pytest.mark.parametrize("channels", [1, 2, 4, 5])
+@pytest.mark.parametrize("channels", [5] if JAX else [1, 2, 4, 5])
 @uncompiled()
 def test_images_of_any_number_of_channels(case, channels):
     layer, data = case.shared(), np.repeat(images()[..., :1], channels, axis=-1)
