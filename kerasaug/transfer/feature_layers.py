@@ -11,7 +11,7 @@ from kerasaug.backend.graph import is_graph
 from kerasaug.transfer.flow import flow
 from kerasaug.transfer.groups import HEAD, LayerGroup, layer_groups
 from kerasaug.transfer.strides import last_maps, places
-from kerasaug.transfer.walk import named_layers, walk
+from kerasaug.transfer.walk import named_layers, owners, sublayers, walk
 
 _PER_STEP = (keras.layers.RNN, keras.layers.TimeDistributed)  # their layers run in a loop, out of which nothing comes
 
@@ -127,6 +127,16 @@ def group_output(model: keras.Model, name: str) -> keras.Layer:
         steps = flow(next(layer for layer in walk(model) if is_graph(layer)))
         maps = last_maps(steps, set(range(len(steps.steps))))
         return maps[int(name.removeprefix("stride")).bit_length() - 1].call.layer
-    after = {id(layer) for layer in groups[names.index(name) + 1].layers}
-    first = next(index for index, place in enumerate(found) if id(place.layer) in after)
-    return found[first - 1].layer
+    members = {id(layer): index for index, group in enumerate(groups) for layer in group.layers}
+    called = {id(step.call.layer) for graph in walk(model) if is_graph(graph) for step in flow(graph).steps}
+    parts = [part for place in found if id(place.layer) in called for part in _of_one_group(place.layer, members)]
+    after = names.index(name) + 1
+    first = next(i for i, part in enumerate(parts) if after in {members[id(layer)] for layer in owners(part)})
+    return parts[first - 1]
+
+
+def _of_one_group(layer: keras.Layer, members: dict[int, int]) -> list[keras.Layer]:
+    """A layer, or those inside it where several groups are in it, as when all blocks are inside one layer."""
+    if len({members[id(one)] for one in owners(layer)}) < 2:
+        return [layer]
+    return [part for child in sublayers(layer) for part in _of_one_group(child, members)]

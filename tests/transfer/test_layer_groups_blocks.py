@@ -8,6 +8,7 @@ from quick_networks import quick_initializers
 
 from kerasaug.callbacks import GradualUnfreezing
 from kerasaug.transfer import finetune_optimizer, freeze_to, layer_groups
+from kerasaug.transfer.feature_layers import group_output
 
 layers, hub = keras.layers, keras_hub.models
 
@@ -333,6 +334,19 @@ def test_relative_positions():
 
 
 # -- in use
+
+
+def test_features_of_a_group_are_what_its_last_block_returns():
+    """By hand: the second block's first norm takes the result of the first block; layers of layers return their own."""
+    model = vit(pre_norm, 2)
+    assert group_output(model, "block1").output is model.get_layer("b2_n1").input
+    bert = hub.BertBackbone(20, 2, 1, 4, 4, max_sequence_length=8)
+    assert group_output(bert, "block1") is bert.get_layer("transformer_layer_0")
+    assert group_output(bert, "block2") is bert.get_layer("transformer_layer_1")
+    encoder = Encoder(3, name="encoder")
+    tokens = keras.Input((5, 3))
+    inside = keras.Model(tokens, layers.Dense(2)(layers.GlobalAveragePooling1D()(encoder(tokens))))
+    assert group_output(inside, "block2") is encoder.inside[1]
 
 
 def test_freezing_rates_and_gradual_unfreezing():
