@@ -6,9 +6,10 @@ import keras
 
 NAME = "residual network, 9 convolutions of 16 to 64 channels"
 _MEAN = 127.5
+WIDTH = 16  # with 12 channels, `fit` of plain Keras corrupts memory on TensorFlow 2.21's CPU
 
 
-def backbone(input_shape: tuple[int, int, int], width: int = 16) -> keras.Model:
+def backbone(input_shape: tuple[int, int, int], width: int = WIDTH) -> keras.Model:
     """A stem and three residual blocks, of strides 2, 2, 4 and 8: with the head, four layer groups.
 
     Args:

@@ -62,6 +62,7 @@ def _accuracies(axis: Any, task: dict[str, Any], report: dict[str, Any]) -> None
         )
     axis.set_yticks(range(len(ways)), [WAYS[way].title for way in ways], fontsize=8, color=INK)
     axis.invert_yaxis()
+    axis.set_xlim(right=min(axis.get_xlim()[1], 100.0))
     axis.set_xlabel("test accuracy in %, mean and 95 % interval over seeds", fontsize=8, color=MUTED)
     axis.legend(fontsize=7, frameon=False, ncols=len(variants), loc="lower left", bbox_to_anchor=(0, 1.0), borderpad=0)
     axis.set_title(task["title"], loc="right", color=INK, fontsize=9)
@@ -69,7 +70,8 @@ def _accuracies(axis: Any, task: dict[str, Any], report: dict[str, Any]) -> None
 
 def _steps(axis: Any, steps: dict[str, Any]) -> None:
     rows = [row for row in steps["rows"] if row["milliseconds"] is not None]
-    labels = [row["way"] if row["way"] == FORWARD else f"{row['way']}, {row['groups']} groups train" for row in rows]
+    of = f"of {len(steps['groups'])} groups"
+    labels = [row["way"] if row["way"] == FORWARD else f"{row['way']}, {row['groups']} {of}" for row in rows]
     colours = [COLOURS[AUGMENTED] if row["way"] == "freeze_to" else COLOURS[PLAIN] for row in rows]
     axis.barh(range(len(rows)), [row["milliseconds"] for row in rows], height=0.6, color=colours)
     for place, row in enumerate(rows):

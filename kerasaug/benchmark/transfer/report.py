@@ -1,6 +1,6 @@
 """From runs to rows: means with intervals, and differences paired by seed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,19 +63,33 @@ def differences(rows: Sequence[Row]) -> list[Row]:
     return [_difference(found[one], found[other]) for one, other in pairs if other in found]
 
 
-def task_report(runs: Runs, describe: Row) -> Row:
-    """Chooses learning rates, runs every way in every variant with every seed, and sums up."""
+def task_report(runs: Runs, describe: Row, say: Callable[[str], None] = lambda message: None) -> Row:
+    """Chooses learning rates, runs every way in every variant with every seed, and sums up.
+
+    Seed by seed, so that a machine whose speed drifts favours no way.
+
+    Args:
+        runs: Makes the runs.
+        describe: What the report of the task begins with.
+        say: Called with a line before each seed.
+    """
     settings = runs.settings
-    rows: list[Row] = []
-    chosen: list[Row] = []
-    for way in settings.ways:
-        choices = {variant: runs.choose(WAYS[way], variant) for variant in choices_for(settings.variants)}
-        chosen += [choice_row(way, variant, choice) for variant, choice in choices.items()]
-        for variant in settings.variants:
-            choice = choices.get(variant, choices[PLAIN])
-            results = [runs.result(WAYS[way], variant, choice.learning_rate, seed) for seed in settings.seeds]
-            rows.append(row(runs, way, variant, choice, results))
-    return {**describe, "choices": chosen, "rows": rows, "differences": differences(rows)}
+    variants = choices_for(settings.variants)
+    say(f"{runs.task.title}: choosing learning rates on the validation part")
+    chosen = {(way, variant): runs.choose(WAYS[way], variant) for way in settings.ways for variant in variants}
+    places = {
+        (way, variant): chosen.get((way, variant), chosen[way, PLAIN])
+        for way in settings.ways
+        for variant in settings.variants
+    }
+    results: dict[tuple[str, str], list[Result]] = {place: [] for place in places}
+    for seed in settings.seeds:
+        say(f"{runs.task.title}: seed {seed}, {len(settings.seeds)} in all")
+        for (way, variant), choice in places.items():
+            results[way, variant].append(runs.result(WAYS[way], variant, choice.learning_rate, seed))
+    rows = [row(runs, way, variant, choice, results[way, variant]) for (way, variant), choice in places.items()]
+    choices = [choice_row(way, variant, choice) for (way, variant), choice in chosen.items()]
+    return {**describe, "choices": choices, "rows": rows, "differences": differences(rows)}
 
 
 def _difference(one: Row, other: Row) -> Row:

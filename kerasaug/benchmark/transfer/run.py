@@ -106,6 +106,7 @@ def _learn(
                 "images": _sizes(data),
                 "pretraining": {"train": pretrained.train_accuracy, "validation": pretrained.validation_accuracy},
             },
+            say,
         )
 
 

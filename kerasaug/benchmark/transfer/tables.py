@@ -119,7 +119,7 @@ def remarks(report: dict[str, Any]) -> list[str]:
             *[f"“{HEADINGS[variant]}”: {VARIANTS[variant]}." for variant in settings["variants"]],
             "Intervals cover the choice of labelled images, the random weights and the augmentation; the backbone was "
             "pretrained once. They are for one comparison each: of twenty true zeros one is starred.",
-            "ms/step: the median of runs, callbacks and all.",
+            "ms/step: the median of runs, callbacks and all; for what freezing saves take the section steps.",
         ]
         lines += _edges(report["tasks"])
     if report.get("tasks") and len(settings["seeds"]) < FEW:
