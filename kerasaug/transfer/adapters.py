@@ -10,7 +10,7 @@ from kerasaug.backend.graph import is_graph
 from kerasaug.transfer.adapter_layer import Adapter
 from kerasaug.transfer.groups import LayerGroup
 from kerasaug.transfer.held import release_one
-from kerasaug.transfer.lora import head_layers, hold_all_but
+from kerasaug.transfer.lora import head_layers, hold_all_but, words
 from kerasaug.transfer.walk import sublayers, walk
 
 _Copies = dict[int, tuple[Any, Any]]  # by the original's id: the original, which keeps the id taken, and its copy
@@ -21,7 +21,7 @@ def add_adapters(
     after: str | Sequence[str] | None = None,
     bottleneck: int = 16,
     activation: Any = "gelu",
-    train: Sequence[str] = ("head",),
+    train: str | Sequence[str] = ("head",),
     groups: Sequence[LayerGroup] | None = None,
 ) -> keras.Model:
     """Returns a copy of a model with a trainable `Adapter` behind some of its layers, everything else frozen.
@@ -38,8 +38,8 @@ def add_adapters(
             of residual blocks.
         bottleneck: Channels in the middle of an adapter. Defaults to 16.
         activation: Of the adapters. Defaults to `"gelu"`.
-        train: What trains besides: `"head"`, `"bias"`, `"norm"`, or regular expressions that are searched in the paths
-            of weights. Houlsby et al. train head and norms. Defaults to the head.
+        train: What trains besides, one or several: `"head"`, `"bias"`, `"norm"`, or regular expressions that are
+            searched in the paths of weights. Houlsby et al. train head and norms. Defaults to the head.
         groups: Layer groups, of which the one named `"head"` is the head. Default to `layer_groups(model)`.
 
     Returns:
@@ -60,6 +60,7 @@ def add_adapters(
         - [Houlsby et al., 2019](https://arxiv.org/abs/1902.00751)
     """
     _check_graph(model, "add_adapters")
+    train = words(train)
     head = head_layers(model, groups, "add_adapters") if "head" in train else []
     chosen = _choose(model, after, {id(layer) for layer in head})
     made: dict[int, Adapter] = {}

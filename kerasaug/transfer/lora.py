@@ -20,7 +20,7 @@ def enable_lora(
     targets: str | keras.Layer | LayerGroup | Sequence[str | keras.Layer | LayerGroup] | None = None,
     rank: int | Mapping[str, int] = 8,
     alpha: float | None = None,
-    train: Sequence[str] = ("head",),
+    train: str | Sequence[str] = ("head",),
     groups: Sequence[LayerGroup] | None = None,
 ) -> list[str]:
     """Gives layers of a model trainable low-rank updates and freezes everything else but the head.
@@ -44,8 +44,8 @@ def enable_lora(
         rank: Rank of the updates, at least 1 and at most the layer's own; or a dict from patterns to ranks, the first
             that is found in a layer's path counting. Without `targets`, its patterns are the targets. Defaults to 8.
         alpha: The update is multiplied by `alpha / rank`. Defaults to the rank, hence to 1.
-        train: What trains besides: `"head"`, `"bias"`, `"norm"` (gamma and beta), or regular expressions that are
-            searched in the paths of weights. Defaults to the head.
+        train: What trains besides, one or several: `"head"`, `"bias"`, `"norm"` (gamma and beta), or regular
+            expressions that are searched in the paths of weights. Defaults to the head.
         groups: Layer groups, of which the one named `"head"` is the head. Default to `layer_groups(model)`.
 
     Returns:
@@ -68,6 +68,7 @@ def enable_lora(
     """
     if not model.built:
         raise ValueError(f"enable_lora expects a built model. Received: {model.name!r}, which is not. Call it once.")
+    train = words(train)
     head = head_layers(model, groups, "enable_lora") if "head" in train else []
     chosen = _choose(model, targets, rank, head)
     ranks = {path: _rank_of(path, rank) for path in chosen}
@@ -78,6 +79,11 @@ def enable_lora(
     forget_steps(model)
     warn_of_optimizer(model, "enable_lora")
     return list(chosen)
+
+
+def words(train: str | Iterable[str]) -> list[str]:
+    """What `train` lists; one word, such as `"head"`, is a list of one."""
+    return [train] if isinstance(train, str) else list(train)
 
 
 def head_layers(model: keras.Model, groups: Sequence[LayerGroup] | None, caller: str) -> list[keras.Layer]:

@@ -2,10 +2,10 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
-from tunable import L, images, moved, network, outputs, shake, values
+from tunable import L, images, moved, network, outputs, shake, trains, values
 
 from kerasaug.callbacks import BackupAndRestore, GradualUnfreezing
-from kerasaug.transfer import LayerGroup, enable_lora, finetune_optimizer, freeze, unfreeze
+from kerasaug.transfer import LayerGroup, add_adapters, enable_lora, finetune_optimizer, freeze, unfreeze
 from kerasaug.transfer.walk import thawed, walk
 
 ATTENTION = ["attention/attention_output", "attention/key", "attention/query", "attention/value"]
@@ -48,6 +48,17 @@ def test_biases_and_norms_on_request():
     enable_lora(model, "query", rank=2, train=("bias", "norm"))
     names = trainable(model)
     assert names == ["beta"] + ["bias"] * 6 + ["gamma", "lora_kernel_a", "lora_kernel_b"]
+
+
+@pytest.mark.parametrize("word", ["head", "bias"])
+def test_one_word_is_a_list_of_one(word):
+    layers = [L.Dense(4, name="low"), L.Dense(4, name="high"), L.Dense(2, name="top")]
+    model = keras.Sequential([keras.Input((4,)), *layers])
+    adapted = add_adapters(model, "low", bottleneck=2, train=word)
+    enable_lora(model, "low", rank=2, train=word)
+    expected = {"top/kernel", "top/bias"} if word == "head" else {"low/bias", "high/bias", "top/bias"}
+    assert {path for path in trains(model) if "lora" not in path} == expected
+    assert {path for path in trains(adapted) if "adapter" not in path} == expected
 
 
 def test_plain_keras_thaws_the_kernel_and_we_do_not():
