@@ -1,5 +1,6 @@
 """Heads: what a backbone is to say, and the losses and metrics that go with it."""
 
+from kerasaug.transfer.heads.binary import BinaryCrossentropy, BinaryIoU
 from kerasaug.transfer.heads.dense import DenseHead, Segmentation, TokenClassification
 from kerasaug.transfer.heads.head import Body, Head
 from kerasaug.transfer.heads.layers import Features, HeadOutput, ResizeTo, TokenPooling
@@ -7,6 +8,8 @@ from kerasaug.transfer.heads.losses import Crossentropy, LabelAccuracy, Standard
 from kerasaug.transfer.heads.vectors import Classification, MultiLabel, Regression, VectorHead
 
 __all__ = [
+    "BinaryCrossentropy",
+    "BinaryIoU",
     "Body",
     "Classification",
     "Crossentropy",

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from kerasaug.registry import register
+from kerasaug.transfer.heads.binary import BinaryCrossentropy, BinaryIoU
 from kerasaug.transfer.heads.head import Body, Head, check_choice, check_count, check_share
 from kerasaug.transfer.heads.layers import ResizeTo
 from kerasaug.transfer.heads.losses import Crossentropy, LabelAccuracy
@@ -46,15 +47,19 @@ class DenseHead(Head):
     def loss(self) -> keras.losses.Loss:
         """Crossentropy of integer labels, averaged over those that count."""
         if self.num_classes == 1:
-            return keras.losses.BinaryCrossentropy(from_logits=self.logits)
+            return BinaryCrossentropy(self.logits, self.ignore_class)
         return Crossentropy(from_logits=self.logits, ignore_class=self.ignore_class)
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
         """The share of right labels."""
         if self.num_classes == 1:
-            return [keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0 if self.logits else 0.5)]
+            return [LabelAccuracy(self.ignore_class, threshold=self._threshold)]
         return [LabelAccuracy(self.ignore_class)]
+
+    @property
+    def _threshold(self) -> float:
+        return 0.0 if self.logits else 0.5
 
 
 @register
@@ -119,8 +124,7 @@ class Segmentation(DenseHead):
     def metrics(self) -> list[keras.metrics.Metric]:
         """The share of right pixels, and the mean intersection over union."""
         if self.num_classes == 1:
-            limit = 0.0 if self.logits else 0.5
-            return [*super().metrics, keras.metrics.BinaryIoU([1], threshold=limit, name="iou")]
+            return [*super().metrics, BinaryIoU([1], self._threshold, self.ignore_class, name="iou")]
         mean = keras.metrics.MeanIoU(
             self.num_classes, name="mean_iou", ignore_class=self.ignore_class, sparse_y_pred=False
         )

@@ -8,14 +8,15 @@ from keras import ops
 
 from kerasaug.backend.masks import mask_of
 from kerasaug.registry import register
+from kerasaug.transfer.heads.sample_weights import WeighsSamples, expanded
 
 
 @register
-class Crossentropy(keras.losses.Loss):
+class Crossentropy(WeighsSamples):
     """Categorical crossentropy of integer labels or of one-hot rows, whichever come; also of pixels and of tokens.
 
     A pipeline that mixes samples makes one-hot rows of integers, and the same loss serves before and after. Keras
-    smooths one-hot labels only.
+    smooths one-hot labels only. Weights of samples weigh samples, those of pixels or tokens these.
 
     Args:
         label_smoothing: The share of the target that is spread over all classes, in [0, 1).
@@ -32,6 +33,8 @@ class Crossentropy(keras.losses.Loss):
     float(loss(np.array([0, 1]), predicted)) == float(loss(np.eye(2), predicted))  # True
     ```
     """
+
+    takes_rows_and_integers = True
 
     def __init__(
         self,
@@ -110,6 +113,7 @@ class LabelAccuracy(keras.metrics.Mean):
 
     Args:
         ignore_class: An integer label that does not count. Defaults to none.
+        threshold: Above which a single output means yes; for outputs of one number. Defaults to none.
         name: Name of the metric.
         dtype: See `keras.metrics.Metric`.
 
@@ -122,27 +126,34 @@ class LabelAccuracy(keras.metrics.Mean):
     ```
     """
 
-    def __init__(self, ignore_class: int | None = None, name: str = "accuracy", dtype: Any = None) -> None:
+    def __init__(
+        self,
+        ignore_class: int | None = None,
+        name: str = "accuracy",
+        dtype: Any = None,
+        threshold: float | None = None,
+    ) -> None:
         super().__init__(name=name, dtype=dtype)
         self.ignore_class = ignore_class
+        self.threshold = threshold
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Counts a batch."""
         mask = mask_of(y_pred)
         y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
         if len(y_true.shape) == len(y_pred.shape):
-            y_true = ops.argmax(y_true, axis=-1) if y_true.shape[-1] == y_pred.shape[-1] else y_true[..., 0]
+            rows = y_true.shape[-1] == y_pred.shape[-1] and self.threshold is None
+            y_true = ops.argmax(y_true, axis=-1) if rows else y_true[..., 0]
         labels = ops.cast(y_true, "int32")
-        right = ops.cast(labels == ops.cast(ops.argmax(y_pred, axis=-1), "int32"), self.dtype)
+        chosen = ops.argmax(y_pred, axis=-1) if self.threshold is None else y_pred[..., 0] > self.threshold
+        right = ops.cast(labels == ops.cast(chosen, "int32"), self.dtype)
         kept = ops.ones_like(right) if mask is None else ops.cast(mask, self.dtype)
         if self.ignore_class is not None:
             kept = kept * ops.cast(labels != self.ignore_class, self.dtype)
         if sample_weight is not None:
-            weight = ops.cast(sample_weight, self.dtype)
-            missing = len(right.shape) - len(weight.shape)
-            kept = kept * ops.reshape(weight, (*ops.shape(weight), *(1,) * missing))
+            kept = kept * ops.cast(expanded(sample_weight, ops.shape(right)), self.dtype)
         super().update_state(right, kept)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {**super().get_config(), "ignore_class": self.ignore_class}
+        return {**super().get_config(), "ignore_class": self.ignore_class, "threshold": self.threshold}
