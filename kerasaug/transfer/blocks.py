@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 import keras
 
 from kerasaug.transfer.flow import Flow, weights_of
-from kerasaug.transfer.walk import owners, sublayers
+from kerasaug.transfer.held import plain_class
+from kerasaug.transfer.lora_layers import factors as lora_factors
+from kerasaug.transfer.lora_layers import has_lora
+from kerasaug.transfer.walk import owners, sublayers, walk
 
 _LEAST_SHARE = (
     0.5  # of the layers, bottommost ones aside, that are in blocks; an MLP's two in one transformer block: 1/5
@@ -31,19 +34,23 @@ class _Unit(NamedTuple):
 
     @property
     def size(self) -> int:
-        return sum(math.prod(weight.shape) for weight in self.layer.weights)
+        return sum(math.prod(shape) for shape in self._shapes())
 
     @property
     def shapes(self) -> Any:
-        return type(self.layer), sorted(tuple(weight.shape) for weight in self.layer.weights)
+        return plain_class(self.layer), sorted(self._shapes())
 
     @property
     def ranks(self) -> Any:
-        return type(self.layer), sorted(len(weight.shape) for weight in self.layer.weights)
+        return plain_class(self.layer), sorted(map(len, self._shapes()))
 
     @property
     def is_composite(self) -> bool:
         return len(owners(self.layer)) > 1
+
+    def _shapes(self) -> list[tuple[int, ...]]:
+        factors = {id(one) for layer in walk(self.layer) if has_lora(layer) for one in lora_factors(layer)}
+        return [tuple(weight.shape) for weight in self.layer.weights if id(weight) not in factors]
 
 
 class Blocks(NamedTuple):
@@ -223,7 +230,9 @@ class _Search:
 
     def _alike(self, units: Sequence[_Unit], start: int, run: _Run) -> bool:
         pairs = [(units[i], units[i + run.period]) for i in range(start, start + run.period)]
-        return all(type(one.layer) is type(other.layer) and self._follows(one, other) for one, other in pairs)
+        return all(
+            plain_class(one.layer) is plain_class(other.layer) and self._follows(one, other) for one, other in pairs
+        )
 
 
 def _levels(found: Flow, units: Sequence[_Unit], runs: Sequence[_Run]) -> dict[int, int]:

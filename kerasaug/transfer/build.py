@@ -12,9 +12,9 @@ from kerasaug.transfer.flow import Flow, flow
 from kerasaug.transfer.head_lists import as_head
 from kerasaug.transfer.heads.head import Body, Head
 from kerasaug.transfer.heads.layers import Features, HeadOutput, TokenPooling
+from kerasaug.transfer.held import movable_by_nature
 from kerasaug.transfer.pyramid import by_name, maps_and_output, marked, new_inputs
 from kerasaug.transfer.trunk import head_steps
-from kerasaug.transfer.walk import trainable_if_thawed
 
 _LAST = "features"
 _GLUE = ("Pooling1D", "Pooling2D", "Pooling3D", "Dropout1D", "Dropout2D", "Dropout3D", "Dropout", "Flatten", "Reshape")
@@ -158,7 +158,7 @@ def _output(head: Any, body: Body, name: str) -> Any:
 
 def _end(model: keras.Model, found: Flow) -> Spot:
     """The last tensor before the heads, pooling and dropout."""
-    head = head_steps(found, {id(weight) for weight in trainable_if_thawed(model)})
+    head = head_steps(found, {id(weight) for weight in movable_by_nature(model)})
     ends: set[int] = set()
     waiting, seen = sorted(head) or list(found.outputs), set()
     while waiting:

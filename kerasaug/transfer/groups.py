@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import keras
 
 from kerasaug.transfer.blocks import NORMALIZATIONS
+from kerasaug.transfer.held import movable_by_nature
 from kerasaug.transfer.strides import Place, places
-from kerasaug.transfer.walk import own_weights, owners, trainable_if_thawed
+from kerasaug.transfer.walk import own_weights, owners
 
 HEAD = "head"
 
@@ -111,7 +112,7 @@ def layer_groups(
 
 def _by_place(model: keras.Model, blocks: int | str) -> list[LayerGroup]:
     found = places(model)
-    trained = {id(weight) for weight in trainable_if_thawed(model)}
+    trained = {id(weight) for weight in movable_by_nature(model)}
     weighted = _together([place for place in found if own_weights(place.layer)])
     trainable = [any(id(weight) in trained for weight in own_weights(place.layer)) for place in weighted]
     if not any(place.rank for place in found):

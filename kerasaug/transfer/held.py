@@ -126,6 +126,23 @@ def is_held(layer: keras.Layer) -> bool:
     return isinstance(layer, Held) and layer.__dict__.get("_trains") is not None
 
 
+def movable_by_nature(model: keras.Layer) -> list[Any]:
+    """Every variable of `model` that training could move, were nothing held: all but statistics and the like."""
+    held = [(layer.__dict__, layer.__dict__["_trains"]) for layer in walk(model) if is_held(layer)]
+    for attributes, _ in held:
+        attributes["_trains"] = None
+    try:
+        return trainable_if_thawed(model)
+    finally:
+        for attributes, trains in held:
+            attributes["_trains"] = trains
+
+
+def plain_class(layer: Any) -> type:
+    """The layer's class, as it was before it was held."""
+    return layer.plain if isinstance(layer, Held) else type(layer)
+
+
 def release(model: keras.Layer) -> None:
     """Undoes what `bitfit` and `add_adapters` hold: every layer is an ordinary one again, its flag as it was.
 

@@ -10,8 +10,8 @@ from kerasaug.transfer.extract import Spot, extract, spot_of
 from kerasaug.transfer.flow import Flow, bits, flow, weights_of
 from kerasaug.transfer.heads.layers import Features
 from kerasaug.transfer.heads.necks import pyramid
+from kerasaug.transfer.held import movable_by_nature
 from kerasaug.transfer.strides import last_maps
-from kerasaug.transfer.walk import trainable_if_thawed
 
 
 def pyramid_outputs(backbone: keras.Model) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def maps_and_output(backbone: keras.Model) -> tuple[dict[int, Any], Any]:
 
 def _after_weights(backbone: keras.Model, found: Flow) -> set[int]:
     """Steps that have weights or depend on some: before them there is only preprocessing."""
-    trained = {id(weight) for weight in trainable_if_thawed(backbone)}
+    trained = {id(weight) for weight in movable_by_nature(backbone)}
     weighted = bits(i for i, step in enumerate(found.steps) if any(id(one) in trained for one in weights_of(step)))
     return {i for i, before in enumerate(found.ancestors()) if (before | 1 << i) & weighted}
 

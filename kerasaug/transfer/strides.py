@@ -9,8 +9,9 @@ import keras
 from kerasaug.backend.graph import is_graph
 from kerasaug.transfer.blocks import Blocks, find_blocks
 from kerasaug.transfer.flow import Flow, Step, bits, flow, size_of, weights_of
+from kerasaug.transfer.held import movable_by_nature
 from kerasaug.transfer.trunk import head_steps
-from kerasaug.transfer.walk import sublayers, trainable_if_thawed, walk
+from kerasaug.transfer.walk import sublayers, walk
 
 
 class Place(NamedTuple):
@@ -36,7 +37,7 @@ def places(model: keras.Model) -> list[Place]:
 
     A layer whose output cannot be seen, such as one inside a custom layer, stands where the one before it stands.
     """
-    trained = {id(weight) for weight in trainable_if_thawed(model)}
+    trained = {id(weight) for weight in movable_by_nature(model)}
     known: dict[int, tuple[int, int, bool, int | None]] = {}
     for graph in _outermost(model):
         found = flow(graph)
