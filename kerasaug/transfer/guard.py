@@ -36,7 +36,8 @@ def check_flags(model: keras.Model, caller: str) -> None:
         return
     _check_wrapper(optimizer, caller)
     inner = unwrapped(optimizer)
-    _warn_of_function(inner, caller)
+    rate = baked_rate(inner)
+    _warn_of_function(rate, caller)
     if not optimizer.built:
         optimizer.build(model.trainable_variables)
     elif not _serves(optimizer, model):
@@ -46,7 +47,7 @@ def check_flags(model: keras.Model, caller: str) -> None:
 
         prepare(model, caller)
     if model.train_function is not None:  # otherwise `fit` makes one for what is trainable then
-        select_step(model)
+        select_step(model, rate)
 
 
 def _serves(optimizer: Any, model: keras.Model) -> bool:
@@ -93,8 +94,8 @@ def _check_wrapper(optimizer: Any, caller: str) -> None:
         )
 
 
-def _warn_of_function(optimizer: Any, caller: str) -> None:
-    if keras.backend.backend() != "torch" and baked_rate(optimizer) is not None:  # torch compiles nothing
+def _warn_of_function(rate: float | None, caller: str) -> None:
+    if rate is not None:
         warnings.warn(
             f"{caller}: the learning rate is a function, which is called when a step is compiled, not when it runs: it "
             "changes between epochs at most. Pass a `keras.optimizers.schedules.LearningRateSchedule`, or a "

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasaug.backend import rate_function
-from kerasaug.transfer.optimizer import FineTuneMixin, unwrapped
+from kerasaug.backend import built_on, rate_function, rate_schedule
+from kerasaug.transfer.optimizer import FineTuneMixin, spared_by, unwrapped
 from kerasaug.transfer.walk import owners
 
 _ATTRIBUTE = "_kerasaug_steps"
@@ -23,19 +23,24 @@ class _Steps:
         self.installed: Any = None
 
 
-def select_step(model: keras.Model) -> None:
+def select_step(model: keras.Model, rate: float | None) -> None:
     """Makes `model` train with a step compiled for its present `trainable` flags and settings of the optimizer.
 
     A step holds the list of trainable variables it was traced with, so each set of flags needs its own. So do the plain
-    numbers of an optimizer, such as `clipnorm` or an ordinary optimizer's `weight_decay`. One that
-    was compiled before is taken back as it is and costs no retrace: training again with the same schedule, from
-    other weights or on other data of the same shape, compiles nothing. `compile()` drops them all.
+    numbers of an optimizer, such as `clipnorm` or an ordinary optimizer's `weight_decay`, what is excluded from weight
+    decay, and a schedule of the learning rate. One that was compiled before is taken back as it is and costs no
+    retrace: training again with the same schedule, from other weights or on other data of the same shape, compiles
+    nothing. `compile()` drops them all.
+
+    Args:
+        model: A built and compiled model.
+        rate: What `baked_rate` says of its optimizer. Each call counts where the function keeps a state.
     """
     steps = getattr(model, _ATTRIBUTE, None)
     if steps is None or model.train_function is not steps.installed:  # compile() or somebody else made a new step
         steps = _Steps()
         setattr(model, _ATTRIBUTE, steps)
-    key = _key(model)
+    key = _key(model, rate)
     if steps.installed is not None and key == steps.key:
         return
     if steps.installed is not None:
@@ -79,30 +84,45 @@ def _functions() -> tuple[str, ...]:
     return ("train_function", "test_function", "predict_function") if jax else ("train_function",)
 
 
-def _key(model: keras.Model) -> Any:
+def _key(model: keras.Model, rate: float | None) -> Any:
     flags = tuple((layer.trainable, *(weight.trainable for weight in layer.weights)) for layer in owners(model))
     optimizer = unwrapped(model.optimizer)
     own = optimizer.trace_key() if isinstance(optimizer, FineTuneMixin) else None
-    return flags, _baked(model.optimizer), _baked(optimizer), own
+    spared = tuple(id(variable) for variable in spared_by(optimizer, built_on(optimizer)))
+    return flags, _plain(model.optimizer), _plain(optimizer), spared, (_rate_source(optimizer), rate), own
 
 
-def _baked(optimizer: Any) -> tuple[Any, ...]:
+def _plain(optimizer: Any) -> tuple[tuple[str, str], ...]:
     """The plain settings of an optimizer, which stand in a compiled step as they were when it was traced."""
     plain = (type(None), bool, int, float, str)
-    settings = sorted(
+    settings = (
         (name, repr(value))
         for name, value in vars(optimizer).items()
         if type(value) in plain and name[0] != "_" and name != "built"
     )
-    return (*settings, baked_rate(optimizer))
+    return tuple(sorted(settings))
+
+
+def _rate_source(optimizer: Any) -> Any:
+    """What tells learning rates other than numbers apart: a schedule's config, or what has none itself."""
+    schedule = rate_schedule(optimizer)
+    if schedule is None:
+        return rate_function(optimizer)
+    try:
+        return repr(keras.saving.serialize_keras_object(schedule))
+    except (NotImplementedError, TypeError, ValueError):  # without `get_config`, or with what Keras cannot serialise
+        return schedule
 
 
 def baked_rate(optimizer: Any) -> float | None:
     """The learning rate of an optimizer whose rate is a function of nothing that is called when a step is traced.
 
-    `None` for any other, and for one that returns a variable on TensorFlow, which each step reads.
+    `None` for any other, for one that returns a variable on TensorFlow, which each step reads, and on torch, which
+    traces nothing.
     """
     function = rate_function(optimizer)
-    rate = None if function is None else function()
+    if function is None or keras.backend.backend() == "torch":
+        return None
+    rate = function()
     traced = keras.backend.backend() == "jax" or isinstance(rate, int | float | np.generic)
-    return float(ops.convert_to_numpy(rate)) if rate is not None and traced else None
+    return float(ops.convert_to_numpy(rate)) if traced else None

@@ -7,6 +7,8 @@
 | the same on a fine-tuning optimizer               | -                                | weight_decay works by itself  |
 | weight_decay on LossScaleOptimizer                | changes the wrapper only         | ValueError                    |
 | exclude_from_weight_decay, then saved             | forgotten                        | kept                          |
+| exclude_from_weight_decay after a fit             | ignored                          | works, with a guard           |
+| learning_rate = a schedule after a fit            | ignored or fails                 | works, with a guard           |
 | learning rate that is a function                  | frozen                           | UserWarning; acts each epoch  |
 | schedule, and a callback that sets the rate       | TypeError                        | TypeError                     |
 | optimizer not built before fit                    | built in the step on TensorFlow  | built before                  |
@@ -66,6 +68,45 @@ def test_weight_decay_on_the_loss_scaling_wrapper_is_refused(callback):
         fit(model, callback())
 
 
+def test_exclusions_from_weight_decay_act_on_the_next_fit():
+    model = make(keras.optimizers.SGD(RATE, weight_decay=0.1))
+    shrink(model, TrainableGuard())
+    model.optimizer.exclude_from_weight_decay(var_list=[model.layers[0].kernel])
+    assert shrink(model, TrainableGuard()) == 1
+    model.optimizer.exclude_from_weight_decay(var_names=["bias"])
+    assert shrink(model, TrainableGuard()) == pytest.approx(1 - RATE * 0.1, rel=1e-5)
+
+
+class Bare(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that cannot be serialised."""
+
+    def __init__(self, rate):
+        self.rate = rate
+
+    def __call__(self, step):
+        return self.rate
+
+
+@pytest.mark.parametrize("wrap", [lambda one: one, keras.optimizers.LossScaleOptimizer], ids=["itself", "loss scale"])
+@pytest.mark.parametrize("schedule", [Bare, lambda rate: keras.optimizers.schedules.ExponentialDecay(rate, 1, 1.0)])
+def test_schedule_in_place_of_a_learning_rate_acts_on_the_next_fit(schedule, wrap):
+    model = make(wrap(keras.optimizers.SGD(RATE)))
+    fit(model, TrainableGuard())
+    model.optimizer.learning_rate = schedule(0.0)
+    assert moved(model, lambda: fit(model, TrainableGuard())) == []
+    model.optimizer.learning_rate = schedule(0.1)
+    assert moved(model, lambda: fit(model, TrainableGuard())) == ["low", "middle", "top"]
+
+
+def test_equal_schedule_keeps_the_step():
+    model = make(keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 10)))
+    fit(model, TrainableGuard())
+    step = model.train_function
+    model.optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(0.1, 10)
+    fit(model, TrainableGuard())
+    assert model.train_function is step
+
+
 def test_exclusions_from_weight_decay_survive_saving(tmp_path):
     source = keras.optimizers.SGD(RATE, weight_decay=0.1)
     model = make()
@@ -86,6 +127,17 @@ def test_function_as_learning_rate():
         assert moved(model, lambda: fit(model, TrainableGuard())) == []
     with pytest.warns(UserWarning, match="the learning rate is a function"):
         assert moved(model, lambda: fit(model, change, TrainableGuard(), epochs=2)) == ["low", "middle", "top"]
+
+
+def test_function_as_learning_rate_is_called_once_a_check():
+    calls = []
+    model = make(lambda m: keras.optimizers.SGD(lambda: calls.append(0) or 0.1))
+    with pytest.warns(UserWarning, match="the learning rate is a function"):
+        fit(model, TrainableGuard())
+    traced = len(calls)
+    with pytest.warns(UserWarning, match="the learning rate is a function"):
+        fit(model, TrainableGuard(), epochs=3)
+    assert len(calls) == traced + 4  # as training begins and three epochs do
 
 
 def test_schedule_and_a_callback_that_sets_the_rate_is_loud():
