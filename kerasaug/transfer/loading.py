@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import ml_dtypes
 import numpy as np
 
 from kerasaug.backend import slot_owners
@@ -191,4 +192,9 @@ def _read(path: Path) -> tuple[dict[str, Any] | None, list[np.ndarray]]:
             return None, []
         with archive.open(_WEIGHTS) as file, h5py.File(file, "r") as store:
             saved = store[_STATE] if _STATE in store else {}
-            return config, [np.asarray(saved[str(index)]) for index in range(len(saved))]
+            return config, [_value(saved[str(index)]) for index in range(len(saved))]
+
+
+def _value(saved: Any) -> np.ndarray:
+    """HDF5 knows no bfloat16: Keras writes such an array as bytes, and says so beside it."""
+    return np.array(saved, dtype=ml_dtypes.bfloat16 if saved.attrs.get("dtype") == "bfloat16" else None)

@@ -74,6 +74,21 @@ def test_state_is_that_of_the_saved_model(tmp_path, name, case):
     assert [layer.name for layer in loaded.layers if layer.trainable] == [n for n in LAYERS if n in after]
 
 
+@pytest.mark.parametrize("policy", ["bfloat16", "float16", "float64", "mixed_bfloat16"])
+def test_state_of_any_precision(tmp_path, policy):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, dtype=policy), keras.layers.Dense(2)])
+    compiled(model, keras.optimizers.Adam(0.01))
+    model.optimizer.build(model.trainable_variables)
+    for variable in model.optimizer.variables:
+        variable.assign(np.random.default_rng(2).integers(1, 9, variable.shape))
+    model.layers[0].trainable = False  # Keras's own loader would drop the state
+    model.save(tmp_path / "model.keras")
+    loaded = load_model(tmp_path / "model.keras")
+    assert_equal(state(loaded.optimizer), state(model.optimizer))
+    assert [v.dtype for v in loaded.optimizer.variables] == [v.dtype for v in model.optimizer.variables]
+    assert_equal(loaded.get_weights(), model.get_weights())
+
+
 def test_keras_drops_it(tmp_path):
     """What there is a loader for; when this fails, Keras has learnt it."""
     model = make()
