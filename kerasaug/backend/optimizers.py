@@ -30,3 +30,8 @@ def rate_function(optimizer: Any) -> Any:
     rate = getattr(optimizer, "_learning_rate", None)
     plain = callable(rate) and not isinstance(rate, keras.Variable | keras.optimizers.schedules.LearningRateSchedule)
     return rate if plain else None
+
+
+def iteration_variable(optimizer: Any) -> Any:
+    """The variable in which an optimizer counts batches; `iterations` is it divided by those of an update."""
+    return optimizer._iterations

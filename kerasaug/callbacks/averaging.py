@@ -1,5 +1,6 @@
 """What averages of weights have in common: when they stand in the model, and how they are resumed."""
 
+import warnings
 from typing import Any
 
 import keras
@@ -7,6 +8,7 @@ import numpy as np
 
 from kerasaug.backend.averages import Averages
 from kerasaug.backend.step_state import StepState
+from kerasaug.callbacks.claims import callbacks_of, claim
 from kerasaug.transfer.optimizer import unwrapped
 
 
@@ -18,6 +20,7 @@ class WeightAverage(keras.callbacks.Callback):
         final: Whether the model has the averages after training.
     """
 
+    sets = ("weights",)  # two averages would each take the other's for the weights
     async_safe = True  # nothing happens when a batch ends, so JAX need not wait for it
 
     def __init__(self, evaluate: bool, final: bool) -> None:
@@ -33,8 +36,10 @@ class WeightAverage(keras.callbacks.Callback):
         return True
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Begins at the present weights."""
-        self._trained = None
+        """Begins at the present weights; at the trained ones, where an interrupted `fit` left the averages."""
+        claim(self)
+        self._warn_of_order()
+        self._recover()
         self._averages = Averages([one for one in self.model.weights if keras.backend.is_float_dtype(one.dtype)])
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -86,6 +91,27 @@ class WeightAverage(keras.callbacks.Callback):
     def updates(self) -> int:
         """How many updates the optimizer has made."""
         return int(keras.ops.convert_to_numpy(unwrapped(self.model.optimizer).iterations))
+
+    def _warn_of_order(self) -> None:
+        others = callbacks_of(self)
+        for other in others[: others.index(self)]:
+            if isinstance(other, keras.callbacks.EarlyStopping) and other.restore_best_weights:
+                me = type(self).__name__
+                warnings.warn(
+                    f"{me}: expected to stand before EarlyStopping(restore_best_weights=True) among the callbacks. "
+                    f"Received: {type(other).__name__} before it, which saves other weights than {me} evaluates, and "
+                    f"{me} may overwrite what it restores when training ends. Put {me} first.",
+                    stacklevel=3,
+                )
+
+    def _recover(self) -> None:
+        """Takes the averages out again that an exception has left in the model, unless others were loaded since."""
+        if self._trained is not None and self._averages is not None:
+            _ = self.model
+            pairs = zip(self._averages.variables, self._averages.values, strict=True)
+            if all(np.array_equal(keras.ops.convert_to_numpy(one), value) for one, value in pairs):
+                self._swap_out()
+        self._trained = None
 
     def _swap_in(self) -> None:
         if self._trained is not None or self._averages is None or not self.ready():

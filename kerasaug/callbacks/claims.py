@@ -1,4 +1,4 @@
-"""Which callback of a `fit` sets which hyperparameter: two that set the same one would undo each other's work."""
+"""Which callback of a `fit` sets what, hyperparameters or weights: two that set the same undo each other's work."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ _SET_BY_OTHERS: tuple[tuple[type, tuple[str, ...]], ...] = (
     (keras.callbacks.LearningRateScheduler, ("learning_rate",)),
     (keras.callbacks.ReduceLROnPlateau, ("learning_rate",)),
     (WeightDecayScheduler, ("weight_decay",)),
+    (keras.callbacks.SwapEMAWeights, ("weights",)),
 )
 
 
@@ -23,7 +24,7 @@ def callbacks_of(callback: keras.callbacks.Callback) -> list[Any]:
 
 
 def sets(callback: Any) -> tuple[str, ...]:
-    """The hyperparameters that a callback sets."""
+    """The hyperparameters that a callback sets; `"weights"` where it puts others in their place."""
     own = getattr(callback, "sets", None)
     if isinstance(own, tuple):
         return own

@@ -77,6 +77,56 @@ def test_ema_through_a_loss_scale():
     close(model.get_weights(), averaged(record.all, [0.8] * 8))
 
 
+def test_ema_ignores_the_updates_that_a_loss_scale_skips():
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1), initial_scale=4.0)
+    model, record, callback, ends = network(optimizer=optimizer), Weights(), EMA(0.8, 0, False, False), []
+    look = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(callback._averages.values))
+    images = X.copy()
+    images[0] = 1e30  # overflows in the loss of the first batch of each epoch
+    model.layers[1].trainable = False  # its statistics would be averaged as they are
+    model.fit(images, Y, batch_size=4, epochs=2, shuffle=False, verbose=0, callbacks=[callback, record, look])
+    kernels = [weights[:2] for weights in record.all]
+    np.testing.assert_array_equal(kernels[1][0], kernels[0][0])
+    for epoch in range(2):
+        made = [kernels[0], *(k for i, k in enumerate(kernels) if i % 4 != 1 and 0 < i <= 4 * epoch + 4)]
+        close(ends[epoch][:2], averaged(made, [0.8] * (3 * epoch + 3)))
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "names"),
+    [([EMA(0.9), SWA(1)], "EMA: .*SWA"), ([SWA(1), EMA(0.9)], "SWA: .*EMA"), ([EMA(0.9), EMA(0.8)], "EMA: .*EMA in")],
+)
+def test_two_averages_in_one_fit_are_refused(callbacks, names):
+    with pytest.raises(ValueError, match=names):
+        train(network(), callbacks)
+
+
+class StopInValidation(keras.callbacks.Callback):
+    """Ctrl-C while the averages are in the model."""
+
+    def on_test_begin(self, logs=None):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_an_interrupted_fit_does_not_leave_averages_for_weights(loaded):
+    model, callback, record, look = network(), EMA(0.9, 0), Weights(), AtEnd()
+    with pytest.raises(KeyboardInterrupt):
+        train(model, [callback, record, StopInValidation()], validation_data=(X, Y))
+    want = record.all[-1]
+    if loaded:
+        want = [value + 1 for value in want]
+        model.set_weights(want)
+    train(model, [callback, look], epochs=1)
+    close(look.at_begin[0], want)
+
+
+def test_early_stopping_before_an_average_is_named():
+    stop = keras.callbacks.EarlyStopping("loss", restore_best_weights=True)
+    with pytest.warns(UserWarning, match="EMA: expected to stand before EarlyStopping"):
+        train(network(), [stop, EMA(0.9, final=False)], epochs=1)
+
+
 class AtEnd(keras.callbacks.Callback):
     """What a callback behind sees, and what training goes on with."""
 
