@@ -94,6 +94,17 @@ def test_every_stage_is_timed_in_every_way(measured):
     assert measured["groups"] == ["stride2", "stride4", "head"]
 
 
+def test_a_stage_trains_what_it_says():
+    model = network()
+    model.compile(finetune_optimizer("adamw", model), "sparse_categorical_crossentropy")
+    staged = steps._Staged(model, GROUPS)
+    for count in (1, GROUPS, 2, 1):
+        before = model.get_weights()
+        staged.at(count, lambda: model.train_on_batch(*BATCH))()
+        moved = [not np.array_equal(old, new) for old, new in zip(before, model.get_weights(), strict=True)]
+        assert moved == [False] * 2 * (GROUPS - count) + [True] * 2 * count
+
+
 def test_the_stages_of_a_large_network_are_the_top_ones_and_all():
     assert steps._stages(6) == [1, 2, 3, 6]
     assert steps._stages(2) == [1, 2]

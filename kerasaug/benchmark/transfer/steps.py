@@ -10,7 +10,6 @@ from kerasaug.benchmark.timing import Timing, in_turns
 from kerasaug.benchmark.transfer.settings import Settings
 from kerasaug.transfer import build_classifier, finetune_optimizer, freeze_to, layer_groups, load_backbone
 from kerasaug.transfer.freezing import set_flags
-from kerasaug.transfer.steps import select_step
 
 NETWORK, ALPHA, CLASSES = "MobileNetV2", 0.35, 10
 FORWARD, FREEZE_TO, PLAIN, ZEROED = "forward", "freeze_to", "trainable=False", "multiplier 0"
@@ -87,7 +86,6 @@ class _Staged:
         def staged() -> Any:
             if self._stage != count:
                 freeze_to(self._network, self._groups - count)
-                select_step(self._network)
                 self._stage = count
             return call()
 
