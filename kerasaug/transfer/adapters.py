@@ -113,6 +113,13 @@ def remove_adapters(model: keras.Model) -> keras.Model:
 
 
 def _check_graph(model: Any, caller: str) -> None:
+    from kerasaug.training import AugmentedModel  # it needs nothing of this package, nor this package of it
+
+    if isinstance(model, AugmentedModel):
+        raise ValueError(
+            f"{caller} expects the model inside an AugmentedModel. Received: {model.name!r}. Pass `model.model`, and put "
+            "the result into a new AugmentedModel with the same pipeline."
+        )
     if not is_graph(model):
         raise ValueError(
             f"{caller} expects a built Functional or Sequential model. Received: {getattr(model, 'name', model)!r}, "

@@ -224,7 +224,7 @@ def train_only(
         weights = [weight for weight in own_weights(layer) if id(weight) in movable]
         if id(layer) in entire:
             layer.trainable = True
-        elif weights:
+        elif weights or (isinstance(layer, keras.layers.BatchNormalization) and own_weights(layer)):
             hold(layer, names(path, layer, weights))
     for container in _rebuilt(model):
         if any(is_held(layer) for layer in walk(container)):

@@ -19,7 +19,7 @@ def enable_lora(
     model: keras.Model,
     targets: str | keras.Layer | LayerGroup | Sequence[str | keras.Layer | LayerGroup] | None = None,
     rank: int | Mapping[str, int] = 8,
-    alpha: float | None = None,
+    lora_alpha: float | None = None,
     train: str | Sequence[str] = ("head",),
     groups: Sequence[LayerGroup] | None = None,
 ) -> list[str]:
@@ -43,7 +43,7 @@ def enable_lora(
             out while it trains as a whole. Defaults to all layers that can.
         rank: Rank of the updates, at least 1 and at most the layer's own; or a dict from patterns to ranks, the first
             that is found in a layer's path counting. Without `targets`, its patterns are the targets. Defaults to 8.
-        alpha: The update is multiplied by `alpha / rank`. Defaults to the rank, hence to 1.
+        lora_alpha: The update is multiplied by `lora_alpha / rank`. Defaults to the rank, hence to 1.
         train: What trains besides, one or several: `"head"`, `"bias"`, `"norm"` (gamma and beta), or regular
             expressions that are searched in the paths of weights. Defaults to the head.
         groups: Layer groups, of which the one named `"head"` is the head. Default to `layer_groups(model)`.
@@ -74,7 +74,7 @@ def enable_lora(
     ranks = {path: _rank_of(path, rank) for path in chosen}
     _check(chosen, ranks)
     for path, layer in chosen.items():
-        layer.enable_lora(ranks[path], lora_alpha=alpha)  # type: ignore[attr-defined]
+        layer.enable_lora(ranks[path], lora_alpha=lora_alpha)  # type: ignore[attr-defined]
     hold_all_but(model, head, train)
     forget_steps(model)
     warn_of_optimizer(model, "enable_lora")

@@ -4,6 +4,7 @@ import pytest
 from keras import ops
 from tunable import L, images, network, outputs, shake, trains, values
 
+import kerasaug
 from kerasaug.transfer import Adapter, add_adapters, enable_lora, remove_adapters, unfreeze
 
 
@@ -102,5 +103,7 @@ def test_misuse(after, message):
 def test_models_of_other_kinds_and_sizes():
     with pytest.raises(ValueError, match="Functional or Sequential"):
         add_adapters(keras.Sequential([L.Dense(2)]))
+    with pytest.raises(ValueError, match=r"Pass `model\.model`"):
+        add_adapters(kerasaug.AugmentedModel(network(), kerasaug.Pipeline([kerasaug.layers.RandomFlip()])))
     with pytest.raises(ValueError, match="integer from 1"):
         Adapter(0)

@@ -1,10 +1,11 @@
 import keras
 import numpy as np
 import pytest
+from keras import ops
 from tunable import L, moved, network, outputs, trains, values
 
 from kerasaug.callbacks import GradualUnfreezing
-from kerasaug.transfer import bitfit, finetune_optimizer, release, trainable_counts, unfreeze
+from kerasaug.transfer import bitfit, enable_lora, finetune_optimizer, merge_lora, release, trainable_counts, unfreeze
 from kerasaug.transfer.walk import walk
 
 BIASES = {f"attention/{part}/bias" for part in ("query", "key", "value", "attention_output")} | {"backbone/conv/bias"}
@@ -40,6 +41,22 @@ def test_only_biases_move_and_a_file_keeps_it(tmp_path):
     np.testing.assert_allclose(outputs(loaded, x), outputs(model, x), atol=1e-6)
     assert trains(loaded) == trains(model)
     assert int(loaded.optimizer.iterations) == 2
+
+
+@pytest.mark.parametrize("hold", [bitfit, lambda model: enable_lora(model, "body", rank=2)])
+def test_statistics_rest_without_gamma_and_beta(hold):
+    layers = [L.Dense(4, name="body"), L.BatchNormalization(scale=False, center=False, name="norm"), L.Dense(2)]
+    model = keras.Sequential([keras.Input((3,)), *layers])
+    hold(model)
+    for layer in walk(model):
+        layer.trainable = True
+    x = np.random.default_rng(0).normal(3, 1, (8, 3)).astype("float32")
+    model(x, training=True)
+    np.testing.assert_array_equal(ops.convert_to_numpy(model.get_layer("norm").moving_mean), np.zeros(4))
+    release(model) if hold is bitfit else merge_lora(model)
+    unfreeze(model, freeze_bn=False)
+    model(x, training=True)
+    assert np.abs(ops.convert_to_numpy(model.get_layer("norm").moving_mean)).min() > 0
 
 
 def test_release_makes_ordinary_layers():

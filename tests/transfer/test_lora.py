@@ -23,7 +23,7 @@ def dense(units=4, inputs=6, **arguments):
 def test_patterns_choose_layers_and_ranks_and_nothing_changes_yet():
     model, x = network(), images(2)
     before = outputs(model, x)
-    chosen = enable_lora(model, rank={"query|value": 2, "backbone/": 3}, alpha=6)
+    chosen = enable_lora(model, rank={"query|value": 2, "backbone/": 3}, lora_alpha=6)
     assert sorted(chosen) == ["attention/query", "attention/value", "backbone/conv"]
     attention = model.get_layer("attention")
     assert attention.query_dense.lora_rank == 2
@@ -90,7 +90,7 @@ def test_plain_keras_thaws_the_kernel_and_we_do_not():
 
 def test_one_step_is_the_formula(rng):
     model = dense(use_bias=False)
-    enable_lora(model, "body", rank=2, alpha=4, train=())
+    enable_lora(model, "body", rank=2, lora_alpha=4, train=())
     shake(model)
     x, y = rng.normal(size=(3, 6)).astype("float32"), rng.normal(size=(3, 2)).astype("float32")
     body, top = model.layers
@@ -182,7 +182,7 @@ def test_a_file_keeps_what_a_schedule_froze_inside_a_layer(tmp_path):
 
 def test_dense_keeps_its_alpha_in_files(tmp_path):
     model = dense()
-    enable_lora(model, "body", rank=2, alpha=10)
+    enable_lora(model, "body", rank=2, lora_alpha=10)
     model.save(tmp_path / "model.keras")
     assert keras.models.load_model(tmp_path / "model.keras").layers[0].lora_alpha == 10
 

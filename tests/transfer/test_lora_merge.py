@@ -10,7 +10,7 @@ from kerasaug.transfer import enable_lora, merge_lora, unfreeze
 
 def test_merged_model_is_one_that_never_had_lora(tmp_path):
     model, x = network(), images(2)
-    enable_lora(model, rank=2, alpha=3)
+    enable_lora(model, rank=2, lora_alpha=3)
     shake(model)
     before = outputs(model, x)
     assert len(merge_lora(model)) == 5
@@ -55,7 +55,7 @@ def test_every_layer_that_keras_has_it_for(name, rng):
     model = keras.Sequential([keras.Input(shape), type(layer).from_config(layer.get_config())])
     x = rng.integers(0, 7, (2, *shape)) if name == "embedding" else rng.normal(size=(2, *shape)).astype("float32")
     plain = outputs(model, x)
-    enable_lora(model, rank=2, alpha=5, train=())
+    enable_lora(model, rank=2, lora_alpha=5, train=())
     shake(model)
     before = outputs(model, x)
     assert not np.allclose(before, plain, atol=0.1)
