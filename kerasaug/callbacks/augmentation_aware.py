@@ -1,14 +1,18 @@
 """Learning rate, weight decay and epochs as functions of the strength of augmentation."""
 
+import math
+from functools import partial
 from typing import Any
 
 import keras
 
+from kerasaug.callbacks import unfinished
 from kerasaug.callbacks.claims import callbacks_of, sets
 from kerasaug.callbacks.param_scheduler import ParamScheduler
 from kerasaug.callbacks.weight_decay import WeightDecayScheduler
 from kerasaug.transfer.guard import check_flags
 from kerasaug.transfer.hyperparameters import Hyperparameters
+from kerasaug.transfer.optimizer import unwrapped
 
 _ME = "AugmentationAwareTuning"
 
@@ -25,7 +29,8 @@ class AugmentationAwareTuning(keras.callbacks.Callback):
     where `lr0` and `wd0` are what the optimizer has, or what another callback has set for the epoch: it multiplies,
     and when the epoch ends takes its factors back. So it goes with a `ParamScheduler`, `WeightDecayScheduler`,
     `LearningRateScheduler` or `ReduceLROnPlateau`; put it behind those, and behind what changes the strength. With
-    `ParamScheduler(by="step")` the values of every step are multiplied.
+    `ParamScheduler(by="step")` the values of every step are multiplied. Factors that Ctrl-C has left in the
+    optimizer are taken back when the next `fit` with this callback begins, the same or a new one.
 
     Keras subtracts `learning_rate * weight_decay * weight` in a step, so a higher learning rate alone raises the decay;
     `decouple=True` takes that rise back. Logged are `learning_rate`, `weight_decay` and `strength` of the epoch.
@@ -93,6 +98,10 @@ class AugmentationAwareTuning(keras.callbacks.Callback):
         self._check_order()
         self._knobs = Hyperparameters(self.model, (*self._tuned(), "strength"), _ME)
         check_flags(self.model, _ME)
+        for name in self._tuned():
+            base = unfinished.left(unwrapped(self.model.optimizer), name, self._knobs.get(self.model, name))
+            if base is not None:
+                self._knobs.set(self.model, name, base)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Multiplies."""
@@ -103,10 +112,15 @@ class AugmentationAwareTuning(keras.callbacks.Callback):
         decay = (1.0 - self.k_wd * strength) / (rise if self.decouple else 1.0)
         self._factors = {"learning_rate": rise, "weight_decay": decay}
         for name in self._tuned():
-            if not any(name in other.written for other in self._by_step):  # they multiply every step's value
+            scheduler = self._scheduler(name)
+            if scheduler is None:
                 base = self._knobs.get(self.model, name)
                 self._knobs.set(self.model, name, base * self._factors[name])
                 self._base[name] = base, self._knobs.get(self.model, name)
+                undo = partial(_base_of, *self._base[name])
+            else:
+                undo = partial(_base_of_step, scheduler, name, self._factors[name])
+            unfinished.note(unwrapped(self.model.optimizer), name, undo)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Logs, takes the factors back, and ends training when it is long enough."""
@@ -118,12 +132,20 @@ class AugmentationAwareTuning(keras.callbacks.Callback):
                 base, mine = self._base.pop(name)
                 # To the bit what it was, so that it can be resumed; what others have lowered meanwhile stays lowered.
                 self._knobs.set(self.model, name, base if value == mine else value * base / mine)
+            elif name != "strength" and self._factors[name]:
+                self._knobs.set(self.model, name, value / self._factors[name])
+            unfinished.forget(unwrapped(self.model.optimizer), name)
+        self._factors = {}
         if self.k_epochs and self._last(self.strength_sum / self.epochs_seen) <= epoch + 1 < self.params["epochs"]:
             self.model.stop_training = True
 
     def _last(self, strength: float) -> int:
         share = (1.0 + self.k_epochs * strength) / (1.0 + self.k_epochs)
         return max(round(self.params["epochs"] * share), 1)
+
+    def _scheduler(self, name: str) -> ParamScheduler | None:
+        """Who multiplies its value of every step by the factor."""
+        return next((other for other in self._by_step if name in other.written), None)
 
     def _tuned(self) -> tuple[str, ...]:
         decays = self.k_wd or (self.decouple and self.k_lr)
@@ -148,6 +170,15 @@ class AugmentationAwareTuning(keras.callbacks.Callback):
                 )
         schedulers = [other for other in others if isinstance(other, ParamScheduler)]
         self._by_step = [other for other in schedulers if other.by == "step"]
+
+
+def _base_of(base: float, mine: float, value: float) -> float | None:
+    return base if value == mine else None
+
+
+def _base_of_step(scheduler: ParamScheduler, name: str, factor: float, value: float) -> float | None:
+    mine = scheduler.written.get(name)
+    return value / factor if factor and mine is not None and math.isclose(value, mine, rel_tol=1e-6) else None
 
 
 def epochs_for(epochs: int, strength: float, k_epochs: float = 1.0) -> int:

@@ -1,19 +1,29 @@
 """MixUp and its kin off for the last epochs."""
 
+import warnings
+from functools import partial
 from typing import Any
 
 import keras
 
+from kerasaug.callbacks import unfinished
 from kerasaug.callbacks.claims import claim
+from kerasaug.layers.mix.base import Mix
 from kerasaug.transfer.guard import check_flags
 from kerasaug.transfer.hyperparameters import Hyperparameters
+from kerasaug.transfer.walk import walk
+
+_NAME = "mix_probability"
 
 
 class MixOff(keras.callbacks.Callback):
     """Turns the layers that mix samples off for the last epochs, so that training ends on whole images.
 
     Those of the pipeline of an `AugmentedModel` and of the model itself are meant: MixUp, CutMix and their kin. The
-    compiled step stays: their `mix_probability` becomes 0, and what it was when training ends. It is logged.
+    compiled step stays: their `mix_probability` becomes 0, and what each had when training ends. That of the
+    first is logged. After Ctrl-C it is put back when the next `fit` with a `MixOff` begins, the same or a new one.
+
+    Warns when training ends before it was time, as after an early stop.
 
     Args:
         epochs: How many of the last epochs of `fit` go without. Either this or `from_epoch`.
@@ -38,7 +48,7 @@ class MixOff(keras.callbacks.Callback):
         [timm's training script](https://github.com/huggingface/pytorch-image-models/blob/main/train.py)
     """
 
-    sets = ("mix_probability",)
+    sets = (_NAME,)
 
     def __init__(self, epochs: int | None = None, from_epoch: int | None = None) -> None:
         super().__init__()
@@ -50,7 +60,7 @@ class MixOff(keras.callbacks.Callback):
             )
         self.epochs = epochs
         self.from_epoch = from_epoch
-        self.before: float | None = None  # what it is to be again after training
+        self.before: list[float] | None = None  # what each layer is to have again after training
         self._knobs: Hyperparameters
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -58,6 +68,10 @@ class MixOff(keras.callbacks.Callback):
         claim(self)
         self._knobs = Hyperparameters(self.model, self.sets, "MixOff")
         check_flags(self.model, "MixOff")
+        for layer in self._layers():
+            before = unfinished.left(layer, _NAME, _value(layer))
+            if before is not None:
+                layer.mix_probability = before
         self.before = None
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -66,15 +80,40 @@ class MixOff(keras.callbacks.Callback):
         if first is None or epoch < first:
             return
         if self.before is None:
-            self.before = self._knobs.get(self.model, "mix_probability")
-        self._knobs.set(self.model, "mix_probability", 0.0)
+            self.before = [_value(layer) for layer in self._layers()]
+        for layer, before in zip(self._layers(), self.before, strict=True):
+            unfinished.note(layer, _NAME, partial(_if_off, before))
+        self._knobs.set(self.model, _NAME, 0.0)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Logs the value."""
         if logs is not None:
-            logs["mix_probability"] = self._knobs.get(self.model, "mix_probability")
+            logs[_NAME] = self._knobs.get(self.model, _NAME)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Puts it back."""
-        if self.before is not None:
-            self._knobs.set(self.model, "mix_probability", self.before)
+        if self.before is None:
+            if self.epochs != 0:
+                given = f"epochs={self.epochs}" if self.from_epoch is None else f"from_epoch={self.from_epoch}"
+                warnings.warn(
+                    f"MixOff: expected training to reach the epochs without mixing. Received: {given} in a `fit` of "
+                    f"{self.params['epochs']} epochs, which ended before; samples were mixed to the end. Give "
+                    "`from_epoch`, counted from 0, an epoch that is reached.",
+                    stacklevel=2,
+                )
+            return
+        for layer, before in zip(self._layers(), self.before, strict=True):
+            layer.mix_probability = before
+            unfinished.forget(layer, _NAME)
+        self.before = None
+
+    def _layers(self) -> list[Any]:
+        return [layer for layer in walk(self.model) if isinstance(layer, Mix)]
+
+
+def _value(layer: Any) -> float:
+    return float(keras.ops.convert_to_numpy(layer.mix_probability))
+
+
+def _if_off(before: float, value: float) -> float | None:
+    return before if value == 0 else None

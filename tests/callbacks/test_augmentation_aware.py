@@ -168,3 +168,66 @@ def test_mix_off_misuse():
     mixing = augmented(kerasaug.layers.MixUp(seed=2))
     with pytest.raises(ValueError, match="sets mix_probability"):
         run(mixing, [ParamScheduler({"mix_probability": Linear(0, 1)}), MixOff(1)])
+
+
+class StopIn(keras.callbacks.Callback):
+    """Ctrl-C within an epoch."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.now == self.epoch and batch:
+            raise KeyboardInterrupt
+
+
+def rate_of(model):
+    return float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
+
+
+def test_takes_its_factor_back_from_a_scheduler_of_steps():
+    model = augmented()
+    scheduler = ParamScheduler({"strength": Linear(0, 1.5), "lr": lambda position: 0.2}, "step")
+    history = run(model, [scheduler, AugmentationAwareTuning(1.0, 0.0)])
+    close(history["learning_rate"], 0.2 * (1 + STRENGTHS))
+    close(rate_of(model), 0.2)
+
+
+def test_interrupted_factors_do_not_compound():
+    model = augmented()
+    for same in (AugmentationAwareTuning(1.0, 0.5), AugmentationAwareTuning(1.0, 0.5)):  # a new one, and once more
+        for _ in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                run(model, [same, StopIn(0)])
+            close(rate_of(model), 0.2)
+    with pytest.raises(KeyboardInterrupt):
+        run(model, [ParamScheduler({"lr": lambda position: 0.3}), AugmentationAwareTuning(1.0, 0.5), StopIn(0)])
+    close(run(model, [AugmentationAwareTuning(1.0, 0.5)], 1)["learning_rate"], 0.6)
+    with pytest.raises(KeyboardInterrupt):
+        run(model, [AugmentationAwareTuning(1.0, 0.5), StopIn(0)])
+    model.optimizer.learning_rate = 0.05  # by hand: it is the base then
+    close(run(model, [AugmentationAwareTuning(1.0, 0.5)], 1)["learning_rate"], 0.1)
+
+
+def mixes():
+    return [kerasaug.layers.MixUp(), kerasaug.layers.CutMix()]
+
+
+def test_mix_off_gives_each_layer_its_own_back():
+    model = augmented(kerasaug.Pipeline(mixes()))
+    first, second = model.pipeline.layers
+    second.mix_probability = 0.25
+    for callback in (MixOff(1), MixOff(1)):
+        with pytest.raises(KeyboardInterrupt):
+            run(model, [callback, StopIn(1)], 2)
+        assert run(model, [MixOff(1)], 2)["mix_probability"] == [1, 0]
+        assert [float(keras.ops.convert_to_numpy(one.mix_probability)) for one in (first, second)] == [1, 0.25]
+
+
+def test_mix_off_that_never_was_is_named():
+    with pytest.warns(UserWarning, match="from_epoch=10 in a `fit` of 1"):
+        run(augmented(mixes()[0]), [MixOff(from_epoch=10)], 1)
