@@ -8,6 +8,7 @@ import keras
 
 from kerasaug.backend.step_state import StepState
 from kerasaug.callbacks.claims import callbacks_of, claim
+from kerasaug.callbacks.due import due
 from kerasaug.transfer.guard import check_flags
 from kerasaug.transfer.hyperparameters import Hyperparameters, plain_name
 
@@ -147,8 +148,8 @@ class ParamScheduler(keras.callbacks.Callback):
     def _value(self, schedule: Schedule, part: float) -> float | None:
         """The value at a part of the present epoch; `None` where nothing is to be set."""
         if isinstance(schedule, Mapping):
-            due = [start for start in schedule if start <= self._epoch]
-            return float(schedule[max(due)]) if due else None
+            value = due(schedule, self._epoch, before=None)
+            return None if value is None else float(value)
         if self._epoch < self.start_epoch:
             return None
         position = (self._epoch + part - self.start_epoch) / (self._end() - self.start_epoch)

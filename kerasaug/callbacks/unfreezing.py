@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from kerasaug.callbacks.due import due
 from kerasaug.transfer.finetune import NO_DECAY, prepare
 from kerasaug.transfer.freezing import first_trainable, set_flags
 from kerasaug.transfer.groups import LayerGroup, layer_groups
@@ -35,8 +36,9 @@ class GradualUnfreezing(keras.callbacks.Callback):
             group every `every` epochs.
         every: Epochs between two groups when there is no `schedule`. Defaults to 1.
         warmup_steps: Optimizer steps until a newly unfrozen group has its full learning rate; the k-th step after
-            unfreezing has `min(k / warmup_steps, 1)` of it. 0 turns it off. Groups that train from the first step
-            on have no warm-up. Defaults to 100.
+            unfreezing has `min(k / warmup_steps, 1)` of it. 0 turns it off. Groups that train in the optimizer's first
+            step, which gradient accumulation may put off beyond an epoch, have no warm-up: no slot is older than
+            theirs. Defaults to 100.
         bn: `"frozen"` keeps BatchNormalization outside the head frozen, hence in inference mode, also while its
             group trains, as Keras's guide advises; `"train"` trains it with its group. (fastai trains it always.)
             Defaults to `"frozen"`.
@@ -95,14 +97,13 @@ class GradualUnfreezing(keras.callbacks.Callback):
         """The index of the first of `count` groups that trains in `epoch`."""
         if self.schedule is None:
             return max(count - 1 - epoch // self.every, 0)
-        due = [start for start in self.schedule if start <= epoch]
-        return first_trainable(self.schedule[max(due)] if due else -1, count)
+        return first_trainable(due(self.schedule, epoch, before=-1), count, type(self).__name__, "schedule")
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Finds the groups and gives the model an optimizer that knows them."""
         self._found = layer_groups(self.model) if self.groups is None else list(self.groups)
-        for n in (self.schedule or {}).values():
-            first_trainable(n, len(self._found))
+        for epoch, n in (self.schedule or {}).items():
+            first_trainable(n, len(self._found), type(self).__name__, f"schedule[{epoch}]")
         optimizer = prepare(self.model, type(self).__name__, self._found, self.no_decay)
         optimizer.ramp_steps = self.warmup_steps
 

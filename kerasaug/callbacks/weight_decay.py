@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import keras
 from keras import ops
 
+from kerasaug.callbacks.due import due
 from kerasaug.transfer.finetune import prepare
 from kerasaug.transfer.guard import check_flags
 
@@ -97,8 +98,7 @@ class WeightDecayScheduler(keras.callbacks.Callback):
 
     def _value(self, epoch: int, current: float) -> float:
         if isinstance(self.schedule, Mapping):
-            due = [start for start in self.schedule if start <= epoch]
-            return float(self.schedule[max(due)]) if due else current
+            return float(due(self.schedule, epoch, before=current))
         return float(self.schedule(epoch, current))
 
     def _current(self) -> float:

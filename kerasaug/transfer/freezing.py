@@ -110,11 +110,15 @@ def unfreeze(model: keras.Model, groups: Sequence[LayerGroup] | None = None, fre
     return freeze_to(model, 0, groups, freeze_bn)
 
 
-def first_trainable(n: int, count: int) -> int:
-    """Resolves a fastai-style index `n` among `count` groups to one in `0 … count`."""
+def first_trainable(n: int, count: int, caller: str = "freeze_to", argument: str = "n") -> int:
+    """Resolves a fastai-style index `n` among `count` groups to one in `0 … count`.
+
+    `caller` and `argument` say in messages who was given it, and as what.
+    """
     if not -count <= n <= count:
         raise ValueError(
-            f"freeze_to: the model has {count} layer groups, so `n` must be from {-count} to {count}. Received: n={n}."
+            f"{caller}: the model has {count} layer groups, so `{argument}` must be from {-count} to {count}. "
+            f"Received: {argument}={n}."
         )
     return n + count if n < 0 else n
 

@@ -41,7 +41,7 @@ def test_bad_arguments(arguments, message):
 def test_schedule_out_of_range(data):
     model = deep_model()
     model.compile("adam", "mse")
-    with pytest.raises(ValueError, match="4 layer groups"):
+    with pytest.raises(ValueError, match=r"GradualUnfreezing: .*4 layer groups.*-4 to 4.*schedule\[9\]=-5"):
         fit(model, data, [GradualUnfreezing(schedule={0: -1, 9: -5})])
 
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
-from unfrozen import Record, data_from, fit, linear_model
+from unfrozen import BATCH, Record, data_from, fit, gradients, linear_model
 
 from kerasaug.callbacks import GradualUnfreezing
 from kerasaug.transfer import finetune_optimizer
@@ -45,3 +45,17 @@ def test_refrozen_group_ramps_again_and_late_adam_step_stays_short(data):
     assert body[0] == body[2] == 0
     assert 0 < body[1] < 0.01  # unramped, Adam would move it by more than its rate, 0.1
     assert 0 < body[3] < 0.01
+
+
+def test_no_ramp_for_a_group_that_trains_in_the_first_update(data):
+    """Four steps make an update, the first of which is in the second epoch: no slot is older than the body's."""
+    model = linear_model()
+    source = keras.optimizers.SGD(0.1, gradient_accumulation_steps=4)
+    model.compile(finetune_optimizer(source, model), "mse")
+    before = model.get_weights()
+    fit(model, data, [GradualUnfreezing(warmup_steps=1000)], epochs=2)
+    steps = [gradients(before, *(part[begin : begin + BATCH] for part in data)) for begin in (0, BATCH)]
+    for index, (old, new) in enumerate(zip(before, model.get_weights(), strict=True)):
+        epochs = 1 if index < 2 else 2  # in which the layer's gradients are added up
+        expected = old - 0.1 * epochs * sum(step[index] for step in steps) / 4
+        np.testing.assert_allclose(new, expected, rtol=1e-4, atol=1e-6)

@@ -3,6 +3,7 @@
 from mutation import Mutation
 
 _BEST = "kerasaug/callbacks/best_weights.py"
+_DUE = "kerasaug/callbacks/due.py"
 _UNFREEZING = "kerasaug/callbacks/unfreezing.py"
 _OF_BEST = "tests/callbacks/test_best_weights.py"
 _OF_UNFREEZING = "tests/callbacks/test_gradual_unfreezing.py"
@@ -10,7 +11,7 @@ _OF_UNFREEZING = "tests/callbacks/test_gradual_unfreezing.py"
 CALLBACKS = (
     Mutation(
         "groups unfreeze one epoch late",
-        _UNFREEZING,
+        _DUE,
         "if start <= epoch]",
         "if start < epoch]",
         (f"{_OF_UNFREEZING}::test_schedule_is_a_function_of_the_epoch",),
@@ -32,14 +33,14 @@ CALLBACKS = (
     Mutation(
         "the step compiled for other layers goes on",
         _UNFREEZING,
-        "        select_step(self.model)\n        self._unfrozen",
+        "        check_flags(self.model, type(self).__name__)\n        self._unfrozen",
         "        self._unfrozen",
         (f"{_OF_UNFREEZING}::test_frozen_weights_stay_and_unfrozen_move",),
         backend="tensorflow",
     ),
     Mutation(
         "weight decay changes one epoch late",
-        "kerasaug/callbacks/weight_decay.py",
+        _DUE,
         "if start <= epoch]",
         "if start < epoch]",
         ("tests/callbacks/test_weight_decay_scheduler.py::test_acts_on_the_next_step",),
