@@ -3,6 +3,7 @@
 import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -128,3 +129,14 @@ def rate_schedule(optimizer: Any) -> Any:
     """The schedule of an optimizer's learning rate; `None` when the rate is a number, or a function of nothing."""
     rate = optimizer._learning_rate
     return rate if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) else None
+
+
+def is_building() -> bool:
+    """Whether Keras runs a model on symbols alone, to make its variables."""
+    return keras.src.backend.common.symbolic_scope.in_symbolic_scope()
+
+
+def replicas_of(model: Any) -> Any:
+    """The scope in which variables are made on every device of a model under `tf.distribute`."""
+    strategy = getattr(model, "distribute_strategy", None) if NATIVE == "tensorflow" else None
+    return nullcontext() if strategy is None else strategy.scope()

@@ -9,10 +9,10 @@ import keras
 
 from kerasaug.arguments import as_number, explained
 from kerasaug.augmentation import Augmentation
-from kerasaug.backend import LiveScalar
+from kerasaug.backend import LiveScalar, is_building, ops
 from kerasaug.registry import register
 from kerasaug.training.ragged import refuse_no_numbers, refuse_ragged
-from kerasaug.training.smoothing import smoothed
+from kerasaug.training.smoothing import check_smoothing, smoothed
 from kerasaug.training.targets import Batch, Targets
 
 _CALLBACKS = 4  # arguments of `fit` behind x and y, up to and with its callbacks
@@ -107,7 +107,10 @@ class AugmentedModel(keras.Model):
 
     @label_smoothing.setter
     def label_smoothing(self, value: float) -> None:
-        self._smoothing.state.assign(_as_share(value))
+        share = _as_share(value)
+        if share > 0:
+            check_smoothing(getattr(self, "loss", None), "AugmentedModel")
+        self._smoothing.state.assign(share)
 
     @property
     def output_names(self) -> list[str]:
@@ -152,6 +155,8 @@ class AugmentedModel(keras.Model):
         Flags and settings of the optimizer that were changed after `compile()` take effect, or are named: see
         `kerasaug.callbacks.TrainableGuard`.
         """
+        if float(keras.ops.convert_to_numpy(self.label_smoothing)) > 0:
+            check_smoothing(getattr(self, "loss", None), "AugmentedModel")
         refuse_ragged(x, "AugmentedModel")
         refuse_ragged(y, "AugmentedModel")
         refuse_no_numbers(x, y, "AugmentedModel", booleans=not self.pipeline.mixes)
@@ -169,7 +174,7 @@ class AugmentedModel(keras.Model):
         """The compiled loss, of labels encoded as in training."""
         y = self._encoded(y)
         if training:
-            y = smoothed(y, y_pred, self.loss, self.label_smoothing)
+            y = smoothed(y, y_pred, self.loss, self.label_smoothing, getattr(self, "output_names", None))
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
@@ -221,7 +226,7 @@ class AugmentedModel(keras.Model):
                 self.model.optimizer = own
 
     def _encoded(self, y: Any) -> Any:
-        return self._targets.map_labels(y, lambda labels: self.pipeline.encode({"labels": labels})["labels"])
+        return self._targets.map_labels(y, lambda labels: self.pipeline.encode({"labels": _as_given(labels)})["labels"])
 
     if keras.backend.backend() == "jax":
 
@@ -240,6 +245,15 @@ class AugmentedModel(keras.Model):
         def train_step(self, data: Any) -> Any:  # type: ignore[misc]
             """Augments, then steps."""
             return super().train_step(self.augment(data))
+
+
+def _as_given(labels: Any) -> Any:
+    """Labels in their own dtype: under `MirroredStrategy` Keras builds with the mean of the replicas' integers."""
+    if not is_building():
+        return labels
+    return keras.tree.map_structure(
+        lambda one: ops.cast(one, "int64") if keras.backend.standardize_dtype(one.dtype) == "float64" else one, labels
+    )
 
 
 def _as_share(value: Any) -> float:

@@ -1,54 +1,73 @@
 """Smoothing of one-hot and yes-or-no labels by a share that may change while training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
-_OVER_CLASSES = ("categorical_crossentropy", "categorical_focal_crossentropy")
-_EACH = ("binary_crossentropy", "binary_focal_crossentropy")
-_EITHER = "crossentropy"  # kerasaug's, of integers or rows
-SMOOTHED = (*_OVER_CLASSES, *_EACH, _EITHER)
+_LOSSES = keras.losses
+_OVER_CLASSES = (_LOSSES.CategoricalCrossentropy, _LOSSES.CategoricalFocalCrossentropy)
+_EACH = (_LOSSES.BinaryCrossentropy, _LOSSES.BinaryFocalCrossentropy)
 
 
-def smooths(losses: Any) -> bool:
-    """Whether any of the losses that a model was compiled with takes labels that can be smoothed."""
-    return any(_name(one) is not None for one in _leaves(losses))
+def check_smoothing(losses: Any, caller: str) -> None:
+    """Raises a `ValueError` when none of a model's losses takes labels that can be smoothed."""
+    if all(_kind(one) is None for one in _leaves(losses)):
+        raise ValueError(
+            f"{caller}: expected a categorical or binary crossentropy, whose labels can be smoothed. Received: loss="
+            f"{losses!r}. Compile with 'categorical_crossentropy' and one-hot labels, which "
+            "kerasaug.layers.MixUp(num_classes=…) also makes of integers."
+        )
 
 
-def smoothed(labels: Any, predicted: Any, losses: Any, share: Any) -> Any:
+def smoothed(labels: Any, predicted: Any, losses: Any, share: Any, names: Sequence[str] | None = None) -> Any:
     """Labels with `share` of each spread over all classes, where the loss is a crossentropy of such labels.
 
     Args:
         labels: A tensor, or a dict or list of them.
-        predicted: The predictions, of the same structure.
-        losses: As in `keras.Model.compile`: one for all, or a dict or list like the labels.
+        predicted: The predictions, likewise.
+        losses: As in `keras.Model.compile`: one for all, or a dict or list.
         share: Scalar tensor in [0, 1].
+        names: The model's outputs, in whose order lists stand.
     """
     if isinstance(labels, Mapping):
-        each = losses if isinstance(losses, Mapping) else dict.fromkeys(labels, losses)
-        outputs = predicted if isinstance(predicted, Mapping) else dict.fromkeys(labels, predicted)
-        return {name: smoothed(one, outputs.get(name), each.get(name), share) for name, one in labels.items()}
+        outputs, each = (_named(given, names or list(labels)) for given in (predicted, losses))
+        return {name: _smooth(one, outputs.get(name), each.get(name), share) for name, one in labels.items()}
     if isinstance(labels, list | tuple):
-        count = len(labels)
-        parts = zip(labels, _one_each(predicted, count), _one_each(losses, count), strict=True)
-        return type(labels)(smoothed(one, output, loss, share) for one, output, loss in parts)
-    name = _name(losses)
-    if labels is None or name is None:
+        order = names if names is not None and len(names) == len(labels) else list(map(str, range(len(labels))))
+        outputs, each = (_named(given, order) for given in (predicted, losses))
+        return type(labels)(
+            _smooth(one, outputs.get(name), each.get(name), share) for name, one in zip(order, labels, strict=True)
+        )
+    return _smooth(labels, _only(predicted), _only(losses), share)
+
+
+def _named(given: Any, names: Sequence[str]) -> dict[str, Any]:
+    """What belongs to each output: of a dict by name, of a list by place; one thing belongs to all."""
+    if isinstance(given, Mapping):
+        return dict(given)
+    if isinstance(given, list | tuple):
+        return dict(zip(names, given, strict=False))
+    return dict.fromkeys(names, given)
+
+
+def _only(given: Any) -> Any:
+    found = _leaves(given)
+    return found[0] if len(found) == 1 else given
+
+
+def _smooth(labels: Any, predicted: Any, loss: Any, share: Any) -> Any:
+    kind = _kind(loss)
+    if labels is None or kind is None:
         return labels
     labels = ops.convert_to_tensor(labels)
-    if name == _EITHER:
+    if kind == "either":
         labels = _one_hot(labels, predicted)
     if not keras.backend.is_float_dtype(labels.dtype):
         labels = ops.cast(labels, "float32")
     share = ops.cast(share, labels.dtype)
-    classes = 2 if name in _EACH else labels.shape[-1]
-    return labels * (1 - share) + share / classes
-
-
-def _one_each(given: Any, count: int) -> list[Any]:
-    return list(given) if isinstance(given, list | tuple) else [given] * count
+    return labels * (1 - share) + share / (2 if kind == "each" else labels.shape[-1])
 
 
 def _one_hot(labels: Any, predicted: Any) -> Any:
@@ -67,12 +86,21 @@ def _leaves(losses: Any) -> list[Any]:
     return list(losses) if isinstance(losses, list | tuple) else [losses]
 
 
-def _name(loss: Any) -> str | None:
-    """As Keras writes the name of a loss, in snake case; `None` for one whose labels cannot be smoothed."""
-    if loss is None:
+def _kind(loss: Any) -> str | None:
+    """Over what the share is spread, `"classes"` or yes and no, `"each"`; `None` where labels cannot be smoothed."""
+    if isinstance(loss, str):
+        loss = keras.losses.get(loss)
+    if getattr(loss, "ignore_class", None) is not None:  # an integer, which no row can stand for
         return None
-    found = keras.losses.get(loss) if isinstance(loss, str) else loss
-    name = type(found).__name__ if isinstance(found, keras.losses.Loss) else getattr(found, "__name__", "")
-    name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
-    ignores = getattr(found, "ignore_class", None) is not None  # an integer, which no row can stand for
-    return name if name in SMOOTHED and not ignores else None
+    if isinstance(loss, _OVER_CLASSES) or loss in _FUNCTIONS["classes"]:
+        return "classes"
+    if isinstance(loss, _EACH) or loss in _FUNCTIONS["each"]:
+        return "each"
+    # kerasaug's own takes integers and rows; its module is built on this package.
+    return "either" if getattr(loss, "takes_rows_and_integers", False) else None
+
+
+_FUNCTIONS = {
+    "classes": (_LOSSES.categorical_crossentropy, _LOSSES.categorical_focal_crossentropy),
+    "each": (_LOSSES.binary_crossentropy, _LOSSES.binary_focal_crossentropy),
+}

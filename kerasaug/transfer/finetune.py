@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasaug.backend import rate_function, replicas_of
 from kerasaug.transfer.groups import LayerGroup, layer_groups
 from kerasaug.transfer.optimizer import FineTuneMixin, bind_wrapper, spared_by, unwrapped
 from kerasaug.transfer.plan import Plan
@@ -80,6 +81,7 @@ def finetune_optimizer(
         - [L2-SP: Li et al., 2018](https://arxiv.org/abs/1802.01483)
     """
     source = keras.optimizers.get(optimizer() if isinstance(optimizer, type) else optimizer)
+    _check_source(source)
     groups = layer_groups(model) if groups is None else groups
     rate, multipliers = spread(len(groups), learning_rate, layer_decay)
     _check_pull(l2_sp, groups)
@@ -90,8 +92,23 @@ def finetune_optimizer(
     return result
 
 
+def _check_source(source: Any) -> None:
+    steps = int(ops.convert_to_numpy(source.iterations))
+    if steps:
+        raise ValueError(
+            f"finetune_optimizer: expected an optimizer that has taken no step. Received: {type(source).__name__}, "
+            f"which has taken {steps}. Make a new one, keras.optimizers.{type(source).__name__}(…)."
+        )
+
+
 def spread(count: int, rate: float | slice | None, layer_decay: float | None) -> tuple[float | None, list[float]]:
     """The base learning rate (`None`: leave it) and the multiplier of each of `count` groups, bottom first."""
+    if layer_decay is not None and not 0 < layer_decay < float("inf"):
+        raise ValueError(
+            f"finetune_optimizer: expected `layer_decay` above 0, such as 0.75. Received: layer_decay={layer_decay}."
+        )
+    if isinstance(rate, slice) and not (rate.stop or 0) > 0:
+        raise ValueError(f"finetune_optimizer: expected `slice(low, high)` of rates above 0. Received: {rate}.")
     if isinstance(rate, slice):
         if layer_decay is not None or rate.stop is None or rate.step is not None:
             raise ValueError(
@@ -138,11 +155,30 @@ def prepare(
                 "call `compile()` again to start with a new optimizer."
             )
         # Keras keeps the optimizer in the model and in its compile config, and the caller may too: all see this.
-        _become(optimizer, _converted(optimizer, model, groups, no_decay))
+        with replicas_of(model):
+            _become(optimizer, _reconverted(optimizer, model, groups, no_decay, caller))
     optimizer.bind(variables)
     if model.optimizer is not optimizer:
         bind_wrapper(model.optimizer, variables)
     return optimizer
+
+
+def _reconverted(
+    source: Any, model: keras.Model, groups: Sequence[LayerGroup] | None, no_decay: Sequence[str], caller: str
+) -> Any:
+    """The optimizer for other variables or groups; the multipliers of one for fine-tuning are kept, or missed aloud."""
+    names = source.group_names if isinstance(source, FineTuneMixin) else ()
+    if not names:
+        return _converted(source, model, groups, no_decay)
+    if len(groups or ()) != len(names):
+        raise ValueError(
+            f"{caller}: expected the layers and groups that the optimizer was made for, {list(names)}. Received: "
+            f"{[group.name for group in groups or ()]}. Give the same groups=… to `finetune_optimizer` and to "
+            f"{caller}, and make the optimizer when the model has all of its layers."
+        )
+    result = _converted(source, model, groups, no_decay)
+    result.group_multipliers = source.group_multipliers
+    return result
 
 
 def _converted(
@@ -157,6 +193,12 @@ def _converted(
     config = {**source.get_config(), "plan": plan.to_config()}
     if l2_sp is not None:
         config["l2_sp"] = l2_sp
+    if rate_function(source) is not None:
+        raise ValueError(
+            f"finetune_optimizer: expected a learning rate that is a number or a LearningRateSchedule. Received: "
+            f"{type(source).__name__} with a function, which a compiled step calls but once. Give it a number, and "
+            "change it with keras.callbacks.LearningRateScheduler or kerasaug.callbacks.ParamScheduler."
+        )
     result = finetune_class(public_class(source)).from_config(config)
     result.build(variables)
     return result

@@ -10,7 +10,7 @@ from keras import ops
 from kerasaug.augmentation import Augmentation
 from kerasaug.backend import rate_schedule
 from kerasaug.layers.mix.base import Mix
-from kerasaug.training.smoothing import smooths
+from kerasaug.training.smoothing import check_smoothing
 from kerasaug.transfer.finetune import prepare
 from kerasaug.transfer.optimizer import unwrapped
 from kerasaug.transfer.walk import sublayers
@@ -153,12 +153,7 @@ def _check_smoothing(model: Any, caller: str) -> None:
             f"{caller}: expected a kerasaug.AugmentedModel, whose label_smoothing can be set; a loss's own is part of "
             f"the compiled step. Received: {type(model).__name__}. Train kerasaug.AugmentedModel(model, pipeline)."
         )
-    if not smooths(model.loss):
-        raise ValueError(
-            f"{caller}: expected a categorical or binary crossentropy, whose labels can be smoothed. Received: loss="
-            f"{model.loss!r}. Compile with 'categorical_crossentropy' and one-hot labels, which "
-            "kerasaug.layers.MixUp(num_classes=…) also makes of integers."
-        )
+    check_smoothing(model.loss, caller)
 
 
 def _nothing(model: Any, caller: str) -> None:

@@ -64,6 +64,7 @@ class LiveMomentum(Behind):
     """Momentum (`beta_1` of Adam and its kin) as a variable; `live_momentum` makes the property that shows it."""
 
     _stepping = False
+    momentum_name: str | None = None
 
     def _begin_momentum(self) -> None:
         given = self.__dict__.pop("_unbuilt_momentum", None)
@@ -91,6 +92,11 @@ class LiveMomentum(Behind):
             return self._momentum
         value = float(ops.convert_to_numpy(self._momentum))
         return self._given_momentum if value == np.float32(self._given_momentum) else value
+
+    def _momentum_config(self) -> dict[str, float]:
+        """Momentum that has come down to zero still has slots, which one that is made with zero has not."""
+        gone = self._momentum is not None and not self._read_momentum()
+        return {str(self.momentum_name): self._given_momentum} if gone else {}
 
     def _write_momentum(self, value: float) -> None:
         if "_momentum" not in self.__dict__:

@@ -8,8 +8,9 @@ compiled step. They are used here and in `live_settings.py` alone, and `tests/tr
 what is relied on.
 """
 
+import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import keras
@@ -79,7 +80,13 @@ class FineTuneMixin(LiveDecay, LiveMomentum, StartingPoint):
 
     @group_multipliers.setter
     def group_multipliers(self, values: Sequence[float]) -> None:
-        self._multipliers.assign(np.asarray(values, "float32"))
+        given = np.asarray(values, "float32")
+        if given.shape != (len(self.group_names),) or not (np.isfinite(given).all() and (given >= 0).all()):
+            raise ValueError(
+                f"{type(self).__name__}: expected a multiplier of at least 0 for each of the groups "
+                f"{self.group_names}. Received: {values}."
+            )
+        self._multipliers.assign(given)
 
     @property
     def ramp_steps(self) -> int:
@@ -158,8 +165,26 @@ class FineTuneMixin(LiveDecay, LiveMomentum, StartingPoint):
         self.__dict__["_everything"] = self.__dict__["_trainable_variables"] = list(variables)
         self.__dict__["_all_averages"] = self._model_variables_moving_average if self.use_ema else []
         self.__dict__["_trainable_variables_indices"] = {self._var_key(v): i for i, v in enumerate(variables)}
-        spared = [v for v, slot in zip(variables, self._plan.slots, strict=True) if not slot.decays]
-        self.exclude_from_weight_decay(var_list=spared)
+        self._spare()
+
+    def exclude_from_weight_decay(self, var_list: Any = None, var_names: Any = None) -> None:
+        """Spares variables weight decay, besides those spared already; from the next compiled step on.
+
+        Args:
+            var_list: Variables.
+            var_names: Regular expressions, searched in the variables' paths, which are alike on every backend.
+        """
+        chosen = {variable.path for variable in var_list or ()}
+        patterns = [re.compile(name) for name in var_names or ()]
+        spared = [s.path in chosen or any(one.search(s.path) for one in patterns) for s in self._plan.slots]
+        pairs = zip(self._plan.slots, spared, strict=True)
+        self._plan = self._plan.updated((slot.active, slot.decays and not out) for slot, out in pairs)
+        if self.built:
+            self._spare()
+
+    def _spare(self) -> None:
+        pairs = zip(self._trainable_variables, self._plan.slots, strict=True)
+        super().exclude_from_weight_decay(var_list=[variable for variable, slot in pairs if not slot.decays])
 
     def fits(self, plan: Plan, variables: Sequence[Any]) -> bool:
         """Whether this optimizer holds slots for exactly these variables, in the groups of `plan` if it has any."""
@@ -231,6 +256,7 @@ class FineTuneMixin(LiveDecay, LiveMomentum, StartingPoint):
             plan = plan.updated((v.trainable, self._use_weight_decay(v)) for v in self._trainable_variables)
         return {
             **super().get_config(),
+            **self._momentum_config(),
             "weight_decay": self._decay_config(),
             "plan": plan.to_config(),
             "l2_sp": self.l2_sp,
@@ -245,8 +271,11 @@ class FineTuneMixin(LiveDecay, LiveMomentum, StartingPoint):
         return super().from_config({**config, "weight_decay": decay}, custom_objects=custom_objects)
 
 
-def _stand_in(slot: Any) -> keras.Variable:
-    return keras.Variable("zeros", shape=slot.shape, dtype=slot.dtype, trainable=False, name="frozen")
+def _stand_in(slot: Slot) -> keras.Variable:
+    with ExitStack() as scopes:
+        for part in slot.path.split("/")[:-1]:  # some optimizers choose variables by their paths: Muon
+            scopes.enter_context(keras.name_scope(part))
+        return keras.Variable("zeros", shape=slot.shape, dtype=slot.dtype, trainable=False, name=slot.name)
 
 
 def unwrapped(optimizer: Any) -> Any:

@@ -14,7 +14,7 @@ _NAMED_PATTERNS = {
 
 @dataclass(frozen=True)
 class Slot:
-    """One variable: what it is, its layer group, whether it trains now, and whether weight decay acts on it."""
+    """One variable: what it is, its layer group, whether it trains now, whether weight decay acts on it, its path."""
 
     name: str
     shape: tuple[int, ...]
@@ -22,6 +22,7 @@ class Slot:
     group: int
     active: bool
     decays: bool
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Plan:
                 group_of[id(variable)] if groups else 0,
                 variable.trainable,
                 id(variable) not in spared and not (pattern and pattern.search(variable.path)),
+                variable.path,
             )
             for variable in variables
         ]
@@ -75,7 +77,7 @@ class Plan:
 
     def to_config(self) -> dict[str, Any]:
         """Plain lists, as JSON keeps them."""
-        slots = [[s.name, list(s.shape), s.dtype, s.group, s.active, s.decays] for s in self.slots]
+        slots = [[s.name, list(s.shape), s.dtype, s.group, s.active, s.decays, s.path] for s in self.slots]
         return {"groups": list(self.groups), "slots": slots}
 
     def updated(self, states: Iterable[tuple[bool, bool]]) -> "Plan":
@@ -113,7 +115,8 @@ def _match(slots: Sequence[Slot], variables: Sequence[Any]) -> bool:
     return [(slot.name, slot.shape) for slot in slots] == [(v.name, tuple(v.shape)) for v in variables]
 
 
-def decay_pattern(no_decay: Sequence[str]) -> re.Pattern[str] | None:
+def decay_pattern(no_decay: Sequence[str] | str) -> re.Pattern[str] | None:
     """One pattern for all words of `no_decay`: `"bias"`, `"norm"`, or a regular expression over paths."""
+    no_decay = (no_decay,) if isinstance(no_decay, str) else no_decay
     words = [_NAMED_PATTERNS.get(word, word) for word in no_decay]
     return re.compile("|".join(f"(?:{word})" for word in words)) if words else None

@@ -9,8 +9,8 @@ import keras
 import pytest
 
 CASES = {
-    "tensorflow": {"averages", "mixed"},
-    "jax": {"averages", "mixed", "accumulation", "several steps"},
+    "tensorflow": {"averages", "converted in fit", "mixed"},
+    "jax": {"averages", "converted in fit", "mixed", "accumulation", "several steps"},
 }
 TOLERANCE = {"mixed": 5e-3}  # sums of half-precision numbers in another order
 

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from kerasaug.transfer import finetune_class, finetune_optimizer, freeze_to, layer_groups
-from kerasaug.transfer.finetune import spread
+from kerasaug.transfer.finetune import prepare, spread
 from kerasaug.transfer.optimizer import FineTuneMixin
 from kerasaug.transfer.plan import decay_pattern
 
@@ -253,3 +253,79 @@ def test_groups_of_your_own():
 def test_groups_of_another_model():
     with pytest.raises(ValueError, match=r"low/kernel' \(8 in all\)"):
         finetune_optimizer("sgd", make_model(), groups=layer_groups(make_model()))
+
+
+def test_one_word_spares_as_a_list_of_it_does():
+    one, listed = (finetune_optimizer("sgd", make_model(), no_decay=words) for words in ("bias", ["bias"]))
+    decays = [[slot.decays for slot in optimizer._plan.slots] for optimizer in (one, listed)]
+    assert decays[0] == decays[1]
+    assert True in decays[0]
+    assert False in decays[0]
+
+
+def test_momentum_that_came_down_to_zero_is_loaded(tmp_path):
+    model = make_model()
+    model.compile(finetune_optimizer(keras.optimizers.SGD(0.1, momentum=0.9), model), "mse")
+    model.optimizer.momentum = 0.0
+    data = np.ones((4, 4), "float32"), np.ones((4, 2), "float32")
+    model.fit(*data, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras").optimizer
+    assert int(ops.convert_to_numpy(loaded.iterations)) == 1
+    assert loaded.momentum == 0.0
+
+
+def test_exclusions_add_up_and_stay():
+    model = make_model()
+    model.compile(finetune_optimizer(keras.optimizers.SGD(1.0, weight_decay=0.5), model), "mse")
+    model.optimizer.exclude_from_weight_decay(var_names=["low/kernel"])
+    prepare(model, "Somebody")
+    before = model.get_weights()
+    zeros = [ops.zeros(v.shape) for v in model.trainable_variables]
+    model.optimizer.apply(zeros, model.trainable_variables)
+    moved = [w.path for w, a, b in zip(model.weights, before, model.get_weights(), strict=True) if (a != b).any()]
+    assert [path.split("/", 1)[1] for path in moved] == ["middle/kernel", "top/kernel"]
+
+
+def test_stand_ins_have_the_paths_of_what_they_stand_for(tmp_path):
+    """Muon chooses by path which variables have slots of one kind and which of another."""
+    model = make_model()
+    model.compile(finetune_optimizer(keras.optimizers.Muon(exclude_layers=["top"]), model), "mse")
+    data = np.ones((4, 4), "float32"), np.ones((4, 2), "float32")
+    model.fit(*data, verbose=0)
+    freeze_to(model, -1)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert len(loaded.optimizer.variables) == len(model.optimizer.variables)
+    assert int(ops.convert_to_numpy(loaded.optimizer.iterations)) == 1
+
+
+def test_multipliers_are_never_lost_in_silence():
+    model = make_model()
+    groups = layer_groups(model, lambda m: [m.layers[:-1], m.layers[-1:]])
+    model.compile(finetune_optimizer("sgd", model, groups, learning_rate=slice(1e-5, 1e-3)), "mse")
+    with pytest.raises(ValueError, match=r"Somebody: expected the layers and groups .*\['group0', 'head'\]"):
+        prepare(model, "Somebody", layer_groups(model))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"learning_rate": slice(1e-4, 0.0)}, "rates above 0"),
+        ({"layer_decay": -2.0}, "layer_decay=-2.0"),
+    ],
+)
+def test_rates_out_of_range(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        finetune_optimizer("sgd", make_model(), **arguments)
+
+
+def test_used_optimizers_and_functions_are_refused():
+    model, used = make_model(), keras.optimizers.SGD()
+    steps(used, model, 2)
+    with pytest.raises(ValueError, match=r"taken no step.*which has taken 2"):
+        finetune_optimizer(used, model)
+    with pytest.raises(ValueError, match="a function, which a compiled step calls but once"):
+        finetune_optimizer(keras.optimizers.SGD(lambda: 0.1), make_model())
+    with pytest.raises(ValueError, match="a multiplier of at least 0 for each"):
+        finetune_optimizer("sgd", make_model()).group_multipliers = [0.5]

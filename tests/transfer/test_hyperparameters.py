@@ -197,6 +197,50 @@ def test_smoothing_of_integers_by_a_loss_that_takes_both():
     assert float(Crossentropy()(got["kind"], predicted)) == pytest.approx(float(want), rel=1e-6)
 
 
+class Own(keras.losses.CategoricalCrossentropy):
+    """A loss of the user's own."""
+
+
+@pytest.mark.parametrize(
+    ("losses", "labels"),
+    [
+        ({"one": "categorical_crossentropy", "two": "mse"}, list),
+        (["categorical_crossentropy", "mse"], dict),
+        ([Own(), "mse"], list),
+    ],
+)
+def test_labels_and_losses_may_be_lists_and_dicts(losses, labels):
+    rows, numbers = np.eye(3, dtype="float32")[[0, 2]], np.ones((2, 1), "float32")
+    given = {"one": rows, "two": numbers} if labels is dict else [rows, numbers]
+    got = smoothed(given, given, losses, 0.3, ["one", "two"])
+    got = list(got.values()) if labels is dict else got
+    np.testing.assert_allclose(got[0], rows * 0.7 + 0.1, rtol=1e-6)
+    np.testing.assert_array_equal(got[1], numbers)
+
+
+def test_one_output_whose_loss_stands_in_a_dict():
+    rows = np.eye(3, dtype="float32")
+    got = smoothed(rows, rows, {"out": "categorical_crossentropy"}, 0.3, ["out"])
+    np.testing.assert_allclose(got, rows * 0.7 + 0.1, rtol=1e-6)
+
+
+def test_a_smoothing_that_nothing_takes_is_refused():
+    model = augmented(RandomFlip(), "sparse_categorical_crossentropy")
+    with pytest.raises(ValueError, match="AugmentedModel: expected a categorical or binary crossentropy"):
+        model.label_smoothing = 0.1
+    model = AugmentedModel(model.model, model.pipeline, label_smoothing=0.1)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(ValueError, match="Compile with 'categorical_crossentropy'"):
+        model.fit(IMAGES, [0, 1, 2, 0], verbose=0)
+
+
+def test_mix_probability_is_saved():
+    layer = MixUp(num_classes=3)
+    assert "mix_probability" not in layer.get_config()
+    layer.mix_probability = 0.25
+    assert float(MixUp.from_config(layer.get_config()).mix_probability) == 0.25
+
+
 def test_smoothing_of_integers_is_refused():
     with pytest.raises(ValueError, match="Compile with 'categorical_crossentropy'"):
         Hyperparameters(augmented(RandomFlip(), "sparse_categorical_crossentropy"), ["label_smoothing"], "Knobs")

@@ -45,12 +45,29 @@ class Mix(Augmentation):
 
     @property
     def mix_probability(self) -> Any:
-        """A live factor on `p`, from 0 (nothing is mixed) to 1; assign a float to change it while training."""
+        """A live factor on `p`, from 0 (nothing is mixed) to 1; assign a float to change it while training.
+
+        A dataset that maps the layer under JAX or torch has it as it was when the map was made.
+        """
         return self._mix_probability.state
 
     @mix_probability.setter
     def mix_probability(self, value: float) -> None:
         self._mix_probability.state.assign(as_number(value, "mix_probability", self._label, 0.0, 1.0))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, and the live probability where it has been changed."""
+        now = float(keras.ops.convert_to_numpy(self.mix_probability))
+        return super().get_config() | ({} if now == 1.0 else {"mix_probability": now})
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Builds the layer, and sets the live probability."""
+        config = dict(config)
+        now = config.pop("mix_probability", 1.0)
+        layer = cls(**config)
+        layer.mix_probability = now
+        return layer
 
     def strengths(self) -> Params:
         """The live strength and the live probability."""
