@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from kerasaug.backend.validation import validates_now
 from kerasaug.files import replacing
 
 
@@ -15,7 +16,8 @@ class BestWeights(keras.callbacks.Callback):
 
     The file is written beside its place and then renamed, so that a process which is killed at any moment leaves the
     old file or the new one, never a part. Of an `AugmentedModel` it holds what the inner model loads; the optimizer
-    is not in it. What has been reached stands in plain attributes, which `kerasaug.callbacks.BackupAndRestore` keeps.
+    is not in it. Epochs in which the value is not logged, with `validation_freq`, are passed over. What has been reached
+    stands in plain attributes, which `kerasaug.callbacks.BackupAndRestore` keeps.
 
     Args:
         path: File to write; its name ends in `.weights.h5`. Its folder is made when there is none.
@@ -67,7 +69,9 @@ class BestWeights(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Compares, and writes."""
         logs = logs or {}
-        names = self._names(logs)
+        names = self._names(epoch, logs)
+        if not names:
+            return
         score = [self._sign(name) * float(logs[name]) for name in names]
         if any(map(math.isnan, score)) or (self._score is not None and score <= self._score):
             return
@@ -76,10 +80,11 @@ class BestWeights(keras.callbacks.Callback):
         if self.verbose:
             print(f"\nEpoch {epoch + 1}: {names[0]} is {self.best:.5g}, the best so far; weights in {self.path}.")
 
-    def _names(self, logs: dict[str, Any]) -> list[str]:
+    def _names(self, epoch: int, logs: dict[str, Any]) -> list[str]:
+        """What decides; none in an epoch that does not log it, of which others do."""
         wanted = [self.monitor] if self.monitor else ["val_accuracy", "val_loss"]
         found = [name for name in wanted if name in logs]
-        if not found:
+        if not found and self.best is None and validates_now(self.model, epoch) is not False:
             raise ValueError(
                 f"BestWeights: expected {' or '.join(map(repr, wanted))} among the logs of an epoch. Received: "
                 f"{sorted(logs)}. Give `fit` validation data, or name another value: monitor=…"

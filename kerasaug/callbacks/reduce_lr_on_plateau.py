@@ -1,5 +1,6 @@
 """Learning rate, and with it weight decay, lowered when a metric stops improving."""
 
+import math
 from typing import Any
 
 import keras
@@ -28,8 +29,9 @@ class ReduceLROnPlateau(keras.callbacks.ReduceLROnPlateau):
         min_delta: The least change that is an improvement.
         cooldown: Epochs after a reduction that are not counted.
         min_lr: The lowest learning rate.
-        weight_decay_factor: Weight decay is multiplied with it whenever the learning rate is lowered. Defaults to
-            leaving it as it is.
+        weight_decay_factor: Weight decay is multiplied with it whenever the learning rate is lowered by `factor`. Where
+            `min_lr` lets it fall by less, weight decay changes in proportion: by `weight_decay_factor ** p` where the
+            rate fell by `factor ** p`. Defaults to leaving it as it is.
         **kwargs: As Keras takes them.
 
     Raises:
@@ -100,8 +102,15 @@ class ReduceLROnPlateau(keras.callbacks.ReduceLROnPlateau):
         decay = self._knobs.get(self.model, "weight_decay")
         logs["weight_decay"] = decay
         super().on_epoch_end(epoch, logs)
-        if self._knobs.get(self.model, "learning_rate") < rate:
-            decay *= self.weight_decay_factor
+        lowered = self._knobs.get(self.model, "learning_rate")
+        if lowered < rate:
+            decay *= self.weight_decay_factor ** self._part(lowered / rate)
             self._knobs.set(self.model, "weight_decay", decay)
             if self.verbose:
                 print(f"\nEpoch {epoch + 1}: {_ME} setting weight decay to {decay:g}.")
+
+    def _part(self, ratio: float) -> float:
+        """How much of a whole reduction a ratio of learning rates is: 1, or less where `min_lr` was in the way."""
+        if not 0 < self.factor < 1 or ratio <= self.factor * (1 + 1e-6):
+            return 1.0
+        return math.log(ratio) / math.log(self.factor)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from kerasaug.backend.validation import validates_now
 from kerasaug.callbacks.unfreezing import GradualUnfreezing
 from kerasaug.transfer.finetune import NO_DECAY
 from kerasaug.transfer.groups import LayerGroup
@@ -19,7 +20,8 @@ class ThawOnPlateau(GradualUnfreezing):
 
     Args:
         monitor: Name of the logged value. Defaults to `"val_loss"`.
-        patience: Epochs without improvement after which a group is unfrozen, at least 1. Defaults to 2.
+        patience: Epochs without improvement after which a group is unfrozen, at least 1. Those that do not log the
+            value, with `validation_freq`, are not counted. Defaults to 2.
         min_delta: The least change that is an improvement. Defaults to 1e-4.
         mode: `"min"`, `"max"`, or `"auto"` for `"min"` when the name ends in `loss` or `error`. Defaults to `"auto"`.
         groups: The layer groups, bottom first. Defaults to `kerasaug.transfer.layer_groups(model)`.
@@ -86,7 +88,9 @@ class ThawOnPlateau(GradualUnfreezing):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Logs how many groups trained, and decides about the next epoch."""
         super().on_epoch_end(epoch, logs)
-        value = self._value(logs or {})
+        value = self._value(epoch, logs or {})
+        if value is None:
+            return
         low = self.mode == "min" or (self.mode == "auto" and self.monitor.endswith(("loss", "error")))
         gain = math.inf if self.best is None else (self.best - value if low else value - self.best)
         if gain > self.min_delta and not math.isnan(value):
@@ -96,8 +100,11 @@ class ThawOnPlateau(GradualUnfreezing):
         if self.wait >= self.patience and self.thawed < len(self._found) - 1:
             self.thawed, self.wait = self.thawed + 1, 0
 
-    def _value(self, logs: dict[str, Any]) -> float:
+    def _value(self, epoch: int, logs: dict[str, Any]) -> float | None:
+        """The monitored value; `None` in an epoch that does not log it, of which others do."""
         if self.monitor not in logs:
+            if self.best is not None or validates_now(self.model, epoch) is False:
+                return None
             raise ValueError(
                 f"ThawOnPlateau: expected {self.monitor!r} among the logs of an epoch. Received: {sorted(logs)}. Give "
                 "`fit` validation data, or name another value: monitor=…"

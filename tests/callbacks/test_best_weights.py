@@ -131,3 +131,14 @@ def test_what_is_refused(tmp_path):
     callback.set_model(network())
     with pytest.raises(ValueError, match=r"'val_accuracy' or 'val_loss' among the logs.*\['loss'\].*validation data"):
         callback.on_epoch_end(0, {"loss": 1.0})
+
+
+def test_epochs_without_validation_are_passed_over(tmp_path):
+    model, x = network(), np.ones((2, 1))
+    model.compile("sgd", "mse")
+    callback = BestWeights(tmp_path / "best.weights.h5")
+    model.fit(x, x, epochs=3, validation_data=(x, x), validation_freq=2, callbacks=[callback], verbose=0)
+    assert callback.best_epoch == 1
+    missing = BestWeights(tmp_path / "none.weights.h5", "val_los")
+    with pytest.raises(ValueError, match="'val_los' among the logs"):
+        model.fit(x, x, epochs=2, validation_data=(x, x), validation_freq=2, callbacks=[missing], verbose=0)

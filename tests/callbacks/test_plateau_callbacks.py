@@ -50,6 +50,13 @@ def test_weight_decay_rises_as_the_rate_falls(scaled):
         np.testing.assert_allclose(weights[epoch + 1], weights[epoch] * factor, rtol=1e-6)
 
 
+def test_weight_decay_changes_as_far_as_the_lowest_rate_lets_the_rate_fall():
+    plateau = ReduceLROnPlateau(**NEVER, factor=0.1, patience=1, min_lr=0.025, weight_decay_factor=10)
+    history = train(compiled(), [plateau], epochs=5).history
+    np.testing.assert_allclose(history["learning_rate"], [0.1, 0.1, 0.025, 0.025, 0.025], rtol=1e-5)
+    np.testing.assert_allclose(history["weight_decay"], [0.2, 0.2, 0.8, 0.8, 0.8], rtol=1e-5)  # the product stays
+
+
 def plateau_with_decay():
     return [ReduceLROnPlateau(**NEVER, factor=0.5, patience=2, weight_decay_factor=2)]
 
@@ -114,6 +121,14 @@ def test_thaw_follows_the_metric():
 
     history = train(stack(), [Say(), ThawOnPlateau("score_loss", patience=2)], epochs=7).history
     assert history["unfrozen_groups"] == [1, 1, 1, 1, 1, 1, 2]
+
+
+def test_thaw_passes_over_epochs_without_validation():
+    callback = ThawOnPlateau(min_delta=1e9, patience=1)
+    history = train(stack(), [callback], epochs=7, validation_data=(X, Y), validation_freq=2).history
+    assert history["unfrozen_groups"] == [1, 1, 1, 1, 2, 2, 3]
+    with pytest.raises(ValueError, match="'val_los' among the logs"):
+        train(stack(), [ThawOnPlateau("val_los")], epochs=2, validation_data=(X, Y), validation_freq=2)
 
 
 def test_thaw_resumes_after_any_epoch(tmp_path):
