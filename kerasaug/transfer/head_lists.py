@@ -1,5 +1,6 @@
 """The heads of a model, and what `compile` and `AugmentedModel` are to be told of them."""
 
+import numbers
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -178,7 +179,7 @@ def as_head(given: Any, name: str) -> Any:
     """A `Head` of a number of classes; heads and layers as they are."""
     from kerasaug.transfer.heads.vectors import Classification
 
-    if isinstance(given, int) and not isinstance(given, bool):
+    if isinstance(given, numbers.Integral) and not isinstance(given, bool):
         return Classification(given)
     if isinstance(given, Head | keras.Layer):
         return given

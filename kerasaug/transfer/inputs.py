@@ -62,6 +62,18 @@ def is_arrays(data: Any) -> bool:
     return isinstance(data, tuple | list) and len(data) in (2, 3)
 
 
+def is_endless(data: Any) -> bool:
+    """Whether a dataset says that it has no end."""
+    return not is_arrays(data) and _steps(data) == _INFINITE
+
+
+def fit_arguments(data: Any, batch_size: int) -> dict[str, Any]:
+    """What `fit` is given for data of any kind."""
+    if not is_arrays(data):
+        return {"x": data, "shuffle": isinstance(data, keras.utils.PyDataset)}  # the others come in their own order
+    return {**dict(zip(("x", "y", "sample_weight"), data, strict=False)), "batch_size": batch_size}
+
+
 def all_batches(data: Any) -> Iterator[Any]:
     """The batches of arrays, which are one, or of any dataset that comes to an end."""
     return iter([data]) if is_arrays(data) else _batches(data, _steps(data))

@@ -8,7 +8,10 @@ import keras
 import numpy as np
 
 from kerasaug.files import replacing
-from kerasaug.transfer.inputs import all_batches
+from kerasaug.transfer.head_lists import heads_of
+from kerasaug.transfer.heads.vectors import Classification, MultiLabel
+from kerasaug.transfer.inputs import all_batches, is_endless
+from kerasaug.transfer.objective import Head, head_of
 from kerasaug.transfer.policies import pipeline_from
 
 _SHOWN, _VARIANTS = 5, 7  # images, and what training may see of each
@@ -77,16 +80,61 @@ def _answers(tuned: Any, validation: Any) -> tuple[np.ndarray, np.ndarray]:
     """The true classes and the model's probabilities; none where there are no data, or no classes."""
     if validation is None:
         return np.zeros(0, int), np.zeros((0, 0), "float32")
+    head = _classifier(tuned.model)
+    if is_endless(validation):
+        raise ValueError(
+            "FineTuned.report expects validation data that come to an end. Received: an endless dataset. Pass "
+            "validation.take(…), or a dataset without repeat()."
+        )
     pairs = [(tuned.model.predict(x, verbose=0), np.asarray(y)) for x, y, *_ in all_batches(validation)]
     predicted, labels = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
-    if predicted.ndim != 2 or labels.ndim > 2:
-        raise ValueError(
-            "FineTuned.report shows the answers of a classifier, of shape (batch, classes). Received: answers of shape "
-            f"{predicted.shape} and labels of shape {labels.shape}. Leave `validation` out for the curves alone."
-        )
-    if predicted.shape[1] == 1:
-        predicted = np.concatenate([1 - predicted, predicted], axis=1)
-    return classes_of(labels), predicted
+    probabilities = _probabilities(predicted.astype("float64"), head.activation)
+    if probabilities is None or not _single(labels, probabilities.shape[1]):
+        answer, label = (np.array2string(values[:1], threshold=8) for values in (predicted, labels))
+        raise _no_classifier(f"answers such as {answer} and labels of shape {labels.shape} such as {label}")
+    return classes_of(labels), probabilities
+
+
+def _classifier(model: keras.Model) -> Head:
+    heads = heads_of(model)
+    if not heads:
+        try:
+            head = head_of(model)
+        except ValueError:
+            raise _no_classifier(f"outputs of shape {model.output_shape}") from None
+        if head.activation == "sigmoid" and head.width > 1:
+            raise _no_classifier(f"{head.width} sigmoid outputs, of which any number may be right")
+        return head
+    only = next(iter(heads.values()))
+    if len(heads) > 1 or not isinstance(only, Classification) or isinstance(only, MultiLabel):
+        raise _no_classifier(f"a model with {', '.join(type(head).__name__ for head in heads.values())}")
+    return Head(only.num_classes, "linear" if only.logits else "sigmoid" if only.binary else "softmax")
+
+
+def _probabilities(outputs: np.ndarray, activation: str | None) -> np.ndarray | None:
+    """Of each class; `None` where they are none."""
+    if activation == "linear":
+        outputs = np.concatenate([np.zeros_like(outputs), outputs], axis=1) if outputs.shape[1] == 1 else outputs
+        exponents = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        return exponents / exponents.sum(axis=1, keepdims=True)
+    if outputs.shape[1] == 1:
+        outputs = np.concatenate([1 - outputs, outputs], axis=1)
+    right = (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-2)  # half precision
+    return outputs if right else None
+
+
+def _single(labels: np.ndarray, classes: int) -> bool:
+    """Whether each label is one of the classes, by its number or as a row of shares."""
+    if labels.ndim == 1 or (labels.ndim == 2 and labels.shape[1] == 1):
+        return bool((labels == np.floor(labels)).all() and (labels >= 0).all() and (labels < classes).all())
+    return labels.ndim == 2 and labels.shape[1] == classes and np.allclose(labels.sum(axis=1), 1, atol=1e-2)
+
+
+def _no_classifier(received: str) -> ValueError:
+    return ValueError(
+        "FineTuned.report shows the answers of a classifier whose images have one class each. Received: "
+        f"{received}. Leave `validation` out for the curves alone."
+    )
 
 
 def classes_of(labels: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from kerasaug.transfer.network import best_precision, spatial
 from kerasaug.transfer.objective import COMPILE_NAMES, classes_in, classifier_of, saved
 from kerasaug.transfer.policies import policy_config
 
+_PLAIN = (numbers.Number, str, type(None))
 _SMALLEST = 32  # what most networks of keras.applications ask for; the others say what they need
 
 
@@ -142,13 +143,37 @@ def _serialised(thing: Any, module: Any, what: str) -> Any:
         return thing
     config = thing if isinstance(thing, str) else module.serialize(thing)
     try:
-        module.get(copy.deepcopy(config))  # Keras deserialises in place
+        again = module.get(copy.deepcopy(config))  # Keras deserialises in place
     except (TypeError, ValueError, AttributeError) as error:
         raise ValueError(
             f"fine_tune cannot keep the {what} {thing!r} in a recipe ({str(error).splitlines()[0]}). Register one of "
             "your own with `keras.saving.register_keras_serializable`."
         ) from error
+    if isinstance(thing, keras.losses.Loss) and (lost := _differences(thing, again)):
+        raise ValueError(
+            f"fine_tune cannot keep the {what} {type(thing).__name__} in a recipe: made again from its configuration, "
+            f"it differs in {', '.join(lost)}, which `get_config` leaves out. Pass a subclass whose `get_config` "
+            "returns it, registered with `keras.saving.register_keras_serializable`."
+        )
     return config
+
+
+def _differences(one: Any, other: Any) -> list[str]:
+    """The plain settings in which two losses differ: Keras's Huber forgets its delta."""
+    mine, others = _settings(vars(one)), _settings(vars(other))
+    return sorted(name.rpartition(".")[2] for name in mine.keys() | others.keys() if mine.get(name) != others.get(name))
+
+
+def _settings(values: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found |= _settings(value, f"{path}{name}.")
+        elif isinstance(value, list | tuple) and all(isinstance(one, _PLAIN) for one in value):
+            found[f"{path}{name}"] = list(value)
+        elif isinstance(value, _PLAIN):
+            found[f"{path}{name}"] = value
+    return found
 
 
 def check_call(batch_size: Any, loss: Any, label_smoothing: float) -> None:

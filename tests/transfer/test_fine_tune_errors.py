@@ -38,7 +38,7 @@ def generator():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"model": 3}, TypeError, "keras.Model or the name of a network.*int"),
+        ({"model": 3}, TypeError, "keras.Model, or a name that load_backbone takes.*int"),
         ({"model": "mobilenetv9"}, ValueError, "Did you mean MobileNet"),
         ({"model": keras.Sequential([keras.layers.Dense(2)])}, ValueError, "expects a built model"),
         (
@@ -63,6 +63,7 @@ def generator():
         ({"mixed_precision": True}, ValueError, "precision of a model that is built.*set_dtype_policy"),
         ({"image_size": 32}, ValueError, "image_size and backbone_args with the name"),
         ({"loss": unregistered}, ValueError, "cannot keep the loss.*register_keras_serializable"),
+        ({"loss": keras.losses.Huber(0.5)}, ValueError, "loss Huber in a recipe.*differs in delta"),
         ({"callbacks": [keras.callbacks.ReduceLROnPlateau()]}, ValueError, "callbacks with ReduceLROnPlateau"),
         (MOBILENET | {"train": (IMAGES, LABELS * 0)}, ValueError, "at least two classes"),
         (MOBILENET | {"train": generator}, ValueError, "cannot see the labels.*`classes`"),

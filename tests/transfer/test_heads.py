@@ -153,6 +153,22 @@ def test_token_classification_counts_what_is_not_masked():
     assert logs["accuracy"] == pytest.approx((predicted.argmax(-1) == labels)[kept].mean())
 
 
+def test_pooling_of_long_or_wholly_masked_sequences():
+    long = np.full((1, 1000, 2), 100.0)
+    found = TokenPooling("avg", dtype="mixed_float16")(long, mask=np.ones((1, 1000), bool))
+    np.testing.assert_allclose(numpy(keras.ops.cast(found, "float32")), [[100, 100]])
+    nothing = np.zeros((1, 3), bool)
+    for mode in ("avg", "max", "last"):
+        np.testing.assert_array_equal(numpy(TokenPooling(mode)(np.ones((1, 3, 2)), mask=nothing)), [[0, 0]])
+
+
+def test_numpys_integers_are_numbers_of_classes():
+    head = Classification(np.int64(3), hidden=np.int64(4))
+    assert head == Classification(3, hidden=4)
+    assert {type(head.num_classes), type(head.hidden[0])} == {int}
+    assert build_model(backbone(), np.int32(3)).output_shape == (None, 3)
+
+
 # -- pixels
 
 

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasaug.transfer import FineTuned, Recipe
+from kerasaug.transfer import Classification, FineTuned, MultiLabel, Recipe, Regression, build_model
 from kerasaug.transfer.policies import policy_config
+from kerasaug.transfer.report import _answers
 
 LABELS = np.array([0, 1, 2, 1])
 IMAGES = np.arange(4 * 8 * 8 * 3, dtype="float32").reshape(4, 8, 8, 3) % 256
@@ -21,6 +22,15 @@ class Answers(keras.layers.Layer):
 
     def call(self, images):
         return images[:, 0, 0, :1] * 0 + keras.ops.convert_to_tensor(self.table)
+
+
+class Endless(keras.utils.PyDataset):
+    """One image again and again."""
+
+    num_batches = None
+
+    def __getitem__(self, index):
+        return IMAGES[:1], LABELS[:1]
 
 
 class Two(keras.utils.PyDataset):
@@ -76,6 +86,41 @@ def test_accuracy_and_file(tmp_path, one_hot, batches):
 def test_one_sigmoid():
     figure = tuned([0.9]).report(validation=(IMAGES, np.array([1, 1, 1, 0])))
     assert any("accuracy 75.0 %" in text for text in texts(figure))
+
+
+def of_head(head, bias):
+    """A model with one head of `build_model` that answers its bias."""
+    backbone = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.GlobalAveragePooling2D()])
+    model = build_model(backbone, head)
+    model.get_layer("head_dense").set_weights([np.zeros((3, len(bias))), np.array(bias)])
+    return FineTuned(model, {"loss": [1.0]}, Recipe(num_classes=len(bias)), [], 1, 2.0)
+
+
+@pytest.mark.parametrize("bias", [[0.3], [1.0, 2.0, -3.0]])
+def test_logits_become_probabilities(bias):
+    result = of_head(Classification(len(bias), logits=True, dropout=0), bias)
+    exponents = np.exp(bias if len(bias) > 1 else [0.0, *bias])
+    labels = np.array([1, 0, 1, 0])
+    np.testing.assert_allclose(_answers(result, (IMAGES, labels))[1][0], exponents / exponents.sum(), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("head", "labels", "message"),
+    [
+        (MultiLabel(3), np.eye(3)[[0, 1, 2, 2]], "MultiLabel"),
+        (Regression(3), np.ones((4, 3)), "Regression"),
+        (Classification(3), np.array([0, 1, 2, 3]), "labels of shape"),
+        (Classification(1, logits=True), np.array([0.5, 1, 0, 1]), "labels of shape"),
+    ],
+)
+def test_what_has_not_one_class_an_image_is_refused(head, labels, message):
+    with pytest.raises(ValueError, match=f"one class each.*{message}"):
+        of_head(head, [0.0] * head.width).report(validation=(IMAGES, labels))
+
+
+def test_endless_validation_is_refused():
+    with pytest.raises(ValueError, match="come to an end"):
+        tuned([0.5, 0.5]).report(validation=Endless())
 
 
 def test_what_is_no_classifier_is_refused():

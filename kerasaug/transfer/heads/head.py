@@ -1,5 +1,6 @@
 """What all heads are: a few values that say what to build on a body, and how to judge what comes out."""
 
+import numbers
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -74,10 +75,11 @@ class Head:
 
 
 def check_count(head: Any, name: str) -> None:
-    """Raises unless a number of outputs is one."""
+    """Raises unless a number of outputs is one; NumPy's integers become Python's."""
     value = getattr(head, name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
         raise ValueError(f"{type(head).__name__} expects {name}, an integer of at least 1. Received: {name}={value!r}.")
+    object.__setattr__(head, name, int(value))
 
 
 def check_choice(head: Any, name: str, choices: tuple[str, ...]) -> None:

@@ -32,7 +32,7 @@ class Features(keras.layers.Layer):
 
 @register
 class TokenPooling(keras.layers.Layer):
-    """One vector of a sequence `(batch, tokens, width)`, of which masked tokens are no part.
+    """One vector of a sequence `(batch, tokens, width)`, of which masked tokens are no part; zeros where all are masked.
 
     Args:
         mode: `"avg"`, `"max"`, `"first"` (a class token) or `"last"` (of a decoder: the last that is not masked).
@@ -61,10 +61,12 @@ class TokenPooling(keras.layers.Layer):
             return reduce[self.mode](inputs, axis=1) if self.mode in reduce else inputs[:, -1]
         kept = ops.cast(mask, "bool")[..., None]
         if self.mode == "max":
-            return ops.max(ops.where(kept, inputs, ops.cast(-6e4, inputs.dtype)), axis=1)  # float16 holds it
-        share = ops.cast(kept, inputs.dtype)
-        if self.mode == "avg":
-            return ops.sum(inputs * share, axis=1) / ops.maximum(ops.sum(share, axis=1), 1)
+            highest = ops.max(ops.where(kept, inputs, ops.cast(-float("inf"), inputs.dtype)), axis=1)
+            return ops.where(ops.any(kept, axis=1), highest, ops.zeros_like(highest))
+        if self.mode == "avg":  # in float32: a sum of float16 overflows
+            share = ops.cast(kept, "float32")
+            total = ops.sum(ops.cast(inputs, "float32") * share, axis=1)
+            return ops.cast(total / ops.maximum(ops.sum(share, axis=1), 1), inputs.dtype)
         places = ops.arange(1, ops.shape(inputs)[1] + 1, dtype="int32")
         last = ops.max(ops.cast(kept[..., 0], "int32") * places, axis=1)
         return ops.sum(inputs * ops.cast((places[None] == last[:, None])[..., None], inputs.dtype), axis=1)

@@ -1,5 +1,6 @@
 """Heads that put out one vector a sample: classes, several labels, numbers."""
 
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,12 +34,12 @@ class VectorHead(Head):
     dropout: float = 0.2
 
     def __post_init__(self) -> None:
-        hidden = (self.hidden,) if isinstance(self.hidden, int) else tuple(self.hidden)
-        object.__setattr__(self, "hidden", hidden)
+        hidden = (self.hidden,) if isinstance(self.hidden, numbers.Integral) else tuple(self.hidden)
         check_choice(self, "pooling", POOLING)
         check_share(self, "dropout")
-        if not all(isinstance(one, int) and one > 0 for one in hidden):
+        if not all(isinstance(one, numbers.Integral) and one > 0 for one in hidden):
             raise ValueError(f"{type(self).__name__} expects hidden, widths of at least 1. Received: hidden={hidden}.")
+        object.__setattr__(self, "hidden", tuple(map(int, hidden)))
 
     @property
     def width(self) -> int:
