@@ -39,6 +39,18 @@ def input_of(graph: keras.Model) -> Any:
     return graph.inputs[0] if isinstance(graph, keras.Sequential) else graph.input
 
 
+def inputs_given(call: Call) -> list[Any]:
+    """What the call of a graph gives to each of its inputs, which may be less than it was called with.
+
+    As Keras does it: a dict is looked up by the names of a list of inputs, and matched in order with a dict of them.
+    """
+    expected = call.layer.inputs
+    given = next(iter(call.node.arguments.args), None)
+    names = [tensor.name for tensor in expected]
+    by_name = isinstance(given, dict) and not isinstance(input_of(call.layer), dict) and {*names} <= {*given}
+    return [given[name] for name in names] if by_name else call.inputs[: len(expected)]
+
+
 def repeat(call: Call, instead: dict[int, Any], layer: Any = None) -> Any:
     """Makes a call once more, with other tensors where `instead` has them by `id`, and on request another layer."""
 

@@ -117,8 +117,8 @@ def _check_graph(model: Any, caller: str) -> None:
 
     if isinstance(model, AugmentedModel):
         raise ValueError(
-            f"{caller} expects the model inside an AugmentedModel. Received: {model.name!r}. Pass `model.model`, and put "
-            "the result into a new AugmentedModel with the same pipeline."
+            f"{caller} expects the model inside an AugmentedModel. Received: {model.name!r}. Pass `model.model`, and "
+            "put the result into a new AugmentedModel with the same pipeline."
         )
     if not is_graph(model):
         raise ValueError(

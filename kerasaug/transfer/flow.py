@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-from kerasaug.backend.graph import Call, calls, is_graph
+from kerasaug.backend.graph import Call, calls, inputs_given, is_graph
 
 _PROBE_SIZE = 256  # for inputs of unknown size; a multiple of the stride of any usual network
 
@@ -62,7 +62,8 @@ def flow(model: keras.Model) -> Flow:
         known = _shapes(graph, listed, shapes)
         for call in listed:
             if is_graph(call.layer):
-                inner = [made[id(one)] for one in call.inputs], [known[id(one)] for one in call.inputs]
+                given = inputs_given(call)
+                inner = [made[id(one)] for one in given], [known[id(one)] for one in given]
                 found = run(call.layer, (*path, call), *inner)
             else:
                 into = frozenset().union(*(made[id(one)] for one in call.inputs))

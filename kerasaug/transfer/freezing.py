@@ -133,6 +133,11 @@ def set_flags(model: keras.Model, groups: Sequence[LayerGroup], first: int, free
             for layer in group.layers:
                 held = freeze_bn and group.name != HEAD and isinstance(layer, keras.layers.BatchNormalization)
                 _set_flag(layer, index >= first and not held)
+        tied = {id(weight) for group in groups for weight in group.elsewhere}
+        for index, group in enumerate(groups):
+            for weight in group.weights if tied else ():
+                if id(weight) in tied:  # TensorFlow ignores a repeated assignment to the upper of its layers
+                    weight.trainable = index >= first
 
 
 def _set_flag(layer: keras.Layer, trainable: bool) -> None:

@@ -21,6 +21,7 @@ class LayerGroup(NamedTuple):
     Attributes:
         name: Its name; the group on top of a classifier is `"head"`.
         layers: The layers with weights of their own, bottom first.
+        elsewhere: Weights of these layers that count for a group further up, whose layers hold them too.
 
     Example:
 
@@ -33,11 +34,15 @@ class LayerGroup(NamedTuple):
 
     name: str
     layers: tuple[keras.Layer, ...]
+    elsewhere: tuple[Any, ...] = ()
 
     @property
     def weights(self) -> list[Any]:
         """The weights of the group, each of which is in no other group."""
-        return list({id(weight): weight for layer in self.layers for weight in own_weights(layer)}.values())
+        found = {id(weight): weight for layer in self.layers for weight in own_weights(layer)}
+        for weight in self.elsewhere:
+            found.pop(id(weight), None)
+        return list(found.values())
 
 
 def layer_groups(
@@ -66,8 +71,9 @@ def layer_groups(
     Args:
         model: A built model: Functional, Sequential, or one that contains such models.
         splitter: Your own division: a function from the model to a dict of names and layers, or to a list of lists
-            of layers (the last is then called `"head"`). A container stands for all layers inside it. Needed for
-            subclassed models, whose feature maps cannot be seen from outside.
+            of layers (the last is then called `"head"`). A container stands for all layers inside it. A variable that
+            layers of several groups hold counts for the uppermost. Needed for subclassed models, whose feature maps
+            cannot be seen from outside.
         blocks: The most groups that repeated blocks are merged into, or `"each"` for one group per block, which is
             what layer-wise learning rates (`layer_decay`) are usually meant for. Networks whose maps shrink have a
             group for each stride all the same. Defaults to 6.
@@ -118,7 +124,8 @@ def _by_place(model: keras.Model, blocks: int | str) -> list[LayerGroup]:
     if not any(place.rank for place in found):
         raise ValueError(
             f"layer_groups: the outputs of the layers of {model.name!r} cannot be seen, as in every subclassed model. "
-            "Pass `splitter=`, a function from the model to lists of layers, bottom first."
+            "Pass `groups=layer_groups(model, splitter)`, or to layer_groups itself `splitter=`: a function from the "
+            "model to lists of layers, bottom first."
         )
     if any(place.block is not None for place in found):
         names = _merged_blocks(weighted, blocks)
@@ -192,7 +199,22 @@ def _split(model: keras.Model, splitter: Callable[[keras.Model], Any]) -> list[L
             part if isinstance(part, LayerGroup) else (HEAD if index == len(parts) - 1 else f"group{index}", part)
             for index, part in enumerate(parts)
         ]
-    return [LayerGroup(name, tuple(_leaves(layers))) for name, layers in named]
+    return _without_tied([LayerGroup(part[0], tuple(_leaves(part[1]))) for part in named])
+
+
+def _without_tied(groups: Sequence[LayerGroup]) -> list[LayerGroup]:
+    """Counts a weight that several layers hold for the uppermost of their groups, as its `trainable` flag does."""
+    holders: dict[int, set[int]] = {}
+    upper: dict[int, int] = {}
+    for index, group in enumerate(groups):
+        for layer in group.layers:
+            for weight in own_weights(layer):
+                holders.setdefault(id(weight), set()).add(id(layer))
+                upper[id(weight)] = index
+    return [
+        group._replace(elsewhere=tuple(w for w in group.weights if len(holders[id(w)]) > 1 and upper[id(w)] > index))
+        for index, group in enumerate(groups)
+    ]
 
 
 def _leaves(layers: keras.Layer | Iterable[keras.Layer]) -> list[keras.Layer]:

@@ -93,7 +93,7 @@ def head_layers(model: keras.Model, groups: Sequence[LayerGroup] | None, caller:
     except ValueError as error:
         raise ValueError(
             f"{caller} trains the head, and expects to see which layers it has. Received: {model.name!r}, and {error} "
-            "Then pass the result as `groups=`, or train no head."
+            "Or train no head."
         ) from error
     return [layer for group in groups if group.name == HEAD for layer in group.layers]
 

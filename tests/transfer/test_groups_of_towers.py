@@ -6,6 +6,7 @@ import pytest
 
 from kerasaug.callbacks import GradualUnfreezing
 from kerasaug.transfer import finetune_optimizer, freeze_to, layer_groups
+from kerasaug.transfer.flow import flow
 
 layers = keras.layers
 RNG = np.random.default_rng(0)
@@ -77,3 +78,26 @@ def test_layer_decay_and_gradual_unfreezing(model):
         if np.array_equal(old, new)
     ]
     assert sorted(set(still)) == ["left1", "right1"]
+
+
+@pytest.mark.filterwarnings("ignore:The structure of `inputs`")  # Keras's, of the input that is not taken
+@pytest.mark.parametrize("as_dict", [True, False])
+def test_a_model_inside_that_is_given_more_than_it_takes(as_dict):
+    """What Keras computes tells which input is which: NaN goes from the layer below to the one that follows it."""
+    a, b = (keras.Input((4,), name=name) for name in "ab")
+    inner = keras.Model(
+        {"b": b, "a": a} if as_dict else [b, a], [layers.Dense(3, name=n)(x) for n, x in zip("qr", [a, b], strict=True)]
+    )
+    inputs = {name: keras.Input((4,), name=name) for name in "abc"}
+    model = keras.Model(inputs, inner({name: layers.Dense(4, name=f"low_{name}")(x) for name, x in inputs.items()}))
+    for name in "ab":
+        layer = model.get_layer(f"low_{name}")
+        layer.kernel.assign(np.full((4, 4), np.nan))
+        seen = model({key: np.ones((1, 4), "float32") for key in inputs})
+        layer.kernel.assign(np.ones((4, 4)))
+        found = flow(model)
+        index = {step.call.layer.name: one for one, step in enumerate(found.steps)}
+        for output, top in zip(seen, "qr", strict=True):
+            depends = index[f"low_{name}"] in found.steps[index[top]].sources
+            assert depends == np.isnan(keras.ops.convert_to_numpy(output)).any()
+    assert layer_groups(model)[-1].name == "head"

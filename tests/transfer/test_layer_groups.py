@@ -167,7 +167,7 @@ def test_subclassed_model_needs_a_splitter():
     with pytest.raises(ValueError, match="expected a built model"):
         layer_groups(model)
     model(np.ones((1, 4), "float32"))
-    with pytest.raises(ValueError, match="splitter="):
+    with pytest.raises(ValueError, match=r"`groups=layer_groups\(model, splitter\)`.*`splitter=`"):
         layer_groups(model)
     expected = {"group0": {"low"}, "head": {"high"}}
     assert names(layer_groups(model, lambda m: [[m.low], m.high])) == expected
@@ -243,3 +243,34 @@ def test_thawed_restores_every_flag():
 def test_index_out_of_range():
     with pytest.raises(ValueError, match=r"4 layer groups.*n=5"):
         freeze_to(build_classifier(backbone(), 3), 5)
+
+
+class Tied(keras.layers.Layer):
+    """Logits from the matrix of an embedding, which stands below in the graph and is not inside this layer."""
+
+    def __init__(self, embedding):
+        super().__init__(name="tied")
+        self.__dict__["_embedding"] = embedding
+
+    def build(self, shape):
+        self.matrix = self.__dict__["_embedding"].embeddings
+        self.bias = self.add_weight(shape=(10,), name="bias")
+
+    def call(self, x):
+        return keras.ops.matmul(x, keras.ops.transpose(self.matrix)) + self.bias
+
+
+def test_splitter_divides_layers_with_a_tied_weight():
+    embedding, body = keras.layers.Embedding(10, 4), keras.layers.Dense(4)
+    top = Tied(embedding)
+    tokens = keras.Input((5,), dtype="int32")
+    model = keras.Model(tokens, top(body(embedding(tokens))))
+    groups = layer_groups(model, lambda model: [[embedding], [body], [top]])
+    assert [len(group.weights) for group in groups] == [0, 2, 2]
+    assert [group.layers for group in groups] == [(embedding,), (body,), (top,)]
+    freeze_to(model, -1, groups)
+    assert {id(weight) for weight in model.trainable_weights} == {id(weight) for weight in groups[-1].weights}
+    freeze_to(model, 3, groups)
+    assert model.trainable_weights == []
+    with pytest.raises(ValueError, match=r"bias \(2 times\)"):
+        layer_groups(model, lambda model: [[embedding, body], [body, top]])
