@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from kerasaug.transfer.gradient_noise import GradientMeter, NoiseScale, measure, noise_scale
-from kerasaug.transfer.inputs import is_arrays
+from kerasaug.transfer.inputs import all_batches, is_arrays
 from kerasaug.transfer.optimizer import unwrapped
 from kerasaug.transfer.step_time import step_times
 from kerasaug.transfer.trial import trial
@@ -104,8 +104,8 @@ def batch_size_advice(
         data: As of `lr_find`; arrays, for steps to be timed. A shuffled dataset, for batches must be independent.
         batch_sizes: Which to time, ascending; an empty list for none. Default to powers of two from 8 to a quarter of
             the samples, 1024 at most; for datasets to none.
-        batch_size: Of the gradients that are measured: that of the dataset, or for arrays the one that the learning
-            rate is for. Defaults to 32.
+        batch_size: Of the gradients that are measured, for arrays: the one that the learning rate is for. That of a
+            dataset is read off its first batch. Defaults to 32.
         groups: Groups of batches, between which the error is estimated. Defaults to 8.
         batches: Batches in each group. Defaults to 8.
         timed_steps: Steps to time, for each batch size. Defaults to 10.
@@ -135,6 +135,8 @@ def batch_size_advice(
     sizes = _sizes(data, batch_sizes, batch_size, groups, batches, timed_steps)
     weights = None if class_weight is None else dict(class_weight)
     given = fit_data(data, batch_size, _NAME)
+    if not is_arrays(data):
+        batch_size = samples(next(all_batches(data)))
     with trial(model, _NAME, lambda: _meter(model)):
         noise = noise_scale(*measure(model, given, groups, batches, _NAME, weights), batch_size)
     with trial(model, _NAME):

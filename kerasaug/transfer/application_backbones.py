@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from kerasaug.transfer.assembly import Parts
-from kerasaug.transfer.preprocessing import mode_of
+from kerasaug.transfer.preprocessing import holds_preprocessing, mode_of
 
 
 def load_application(
@@ -30,6 +30,11 @@ def load_application(
     _check_shape(public_name, input_shape, how)
     if "include_preprocessing" in inspect.signature(constructor).parameters:
         kwargs.setdefault("include_preprocessing", preprocess is True)
+    if not isinstance(preprocess, bool) and kwargs.get("include_preprocessing", holds_preprocessing(family)):
+        raise ValueError(
+            f"load_backbone: expected preprocess=True for {public_name}, which holds its preprocessing and takes "
+            f"images in [0, 255]. Received: preprocess={preprocess!r}, which would come on top of it."
+        )
     network = _construct(public_name, constructor, weights, input_shape=input_shape, pooling=pooling, **kwargs)
     return Parts(network, how, name=f"{public_name.lower()}_backbone")
 

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasaug.transfer.inputs import is_endless
 from kerasaug.transfer.learning_curve import Fit, fits
 from kerasaug.transfer.range_test import BatchLoss, fit
 from kerasaug.transfer.trial import trial, twin
@@ -96,7 +97,7 @@ def epoch_advice(
         An `EpochAdvice`, which prints its numbers and reasons.
 
     Raises:
-        ValueError: As of `lr_find`; when there are fewer than 4 epochs or a loss is not finite.
+        ValueError: As of `lr_find`; when there are fewer than 4 epochs, data are endless or a loss is not finite.
 
     Example:
 
@@ -114,6 +115,11 @@ def epoch_advice(
         raise ValueError(
             f"{_NAME} expects epochs of at least 4 and remaining between 0 and 1. Received: epochs={epochs}, "
             f"remaining={remaining}."
+        )
+    if is_endless(data) or is_endless(validation):
+        raise ValueError(
+            f"{_NAME} expects data and validation that come to an end, after which an epoch is over. Received: an "
+            "endless dataset. Pass dataset.take(…), or one without repeat()."
         )
     given = fit_data(data, batch_size, _NAME)
     if validation is not None:

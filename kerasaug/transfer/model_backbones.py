@@ -8,6 +8,7 @@ import keras
 
 from kerasaug.transfer.assembly import Parts
 from kerasaug.transfer.cut import ends_in_classifier
+from kerasaug.transfer.weights import check_archive
 
 _FILES = (".keras", ".h5", ".hdf5")
 
@@ -23,6 +24,7 @@ def load_model_file(path: Path, **kwargs: Any) -> keras.Model:
     Raises:
         ValueError: When the file holds no model that Keras can make.
     """
+    check_archive(path)
     try:
         return keras.saving.load_model(path, compile=False, **kwargs)
     except (ValueError, TypeError, KeyError, OSError) as error:

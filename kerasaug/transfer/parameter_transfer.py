@@ -32,9 +32,11 @@ def transfer_weights(
 ) -> TransferReport:
     """Copies the weights of every layer of one model that another has too, and reports what was and was not copied.
 
-    A layer is copied whole, BatchNormalization with its statistics, or not at all: when one of its weights has
-    another shape, all of them stay. Models may be nested differently, and a wrapper around one of them changes
-    nothing. The values are copied, so that training one model never changes the other. Optimizers are not touched.
+    When one weight of a layer has another shape, all of the layer's stay, BatchNormalization's statistics too. Weights
+    that the source's layer does not have, such as the bias of one without, stay as they are while the others are
+    copied; the report lists such layers as `partial`. Models may be nested differently, and a wrapper around one of
+    them changes nothing. The values are copied, so that training one model never changes the other. Optimizers are not
+    touched.
 
     Args:
         source: A built model, or a `.keras`, `.weights.h5` or legacy `.h5` file. Files need no optimizer and no class

@@ -49,6 +49,11 @@ def mode_of(family: str) -> str:
     return _MODES[family]
 
 
+def holds_preprocessing(family: str) -> bool:
+    """Whether the networks of a module of `keras.applications` preprocess by themselves."""
+    return _MODES.get(family) == "none"
+
+
 def check_preprocess(preprocess: Any) -> None:
     """Raises a `ValueError` unless `preprocess` is a boolean, the name of a mode, or a layer."""
     if isinstance(preprocess, bool | keras.Layer) or (isinstance(preprocess, str) and preprocess in _NAMED):

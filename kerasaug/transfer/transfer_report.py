@@ -51,7 +51,8 @@ class TransferReport:
         loaded: The weights of the target that have the source's values now.
         mismatched: Weights of layers that correspond to one of the source and do not have its shapes. Such a layer is
             left whole, also the weights that would have fitted.
-        missing: Weights of the target that nothing in the source corresponds to.
+        missing: Weights of the target that nothing in the source corresponds to, also single ones of a layer whose
+            others were loaded: see `partial`.
         unused: Weights of the source that nothing in the target corresponds to.
 
     Example:
@@ -69,6 +70,12 @@ class TransferReport:
     mismatched: tuple[WeightTransfer, ...]
     missing: tuple[WeightTransfer, ...]
     unused: tuple[WeightTransfer, ...]
+
+    @property
+    def partial(self) -> tuple[str, ...]:
+        """The layers of which some weights were loaded while the source has no others, such as a bias."""
+        missing = {row.layer for row in self.missing}
+        return tuple(dict.fromkeys(row.layer for row in self.loaded if row.layer in missing))
 
     @property
     def loaded_parameters(self) -> int:
@@ -94,9 +101,10 @@ class TransferReport:
         """One sentence."""
         rows = {"mismatched": self.mismatched, "missing in the source": self.missing, "unused": self.unused}
         rest = ", ".join(f"{len(found)} {name}" for name, found in rows.items() if found)
+        partial = f"; loaded in part: {', '.join(self.partial)}" if self.partial else ""
         return (
             f"Loaded {len(self.loaded)} weights, {self.loaded_parameters:,} of {self.target_parameters:,} parameters "
-            f"({math.floor(1000 * self.share) / 10} %){'; weights ' + rest if rest else ''}."
+            f"({math.floor(1000 * self.share) / 10} %){'; weights ' + rest if rest else ''}{partial}."
         )
 
     def table(self, everything: bool = False) -> Any:

@@ -28,7 +28,7 @@ def source_parts(source: Any) -> tuple[list[Part], bool]:
     Raises:
         TypeError: When `source` is neither.
         FileNotFoundError: When there is no such file.
-        ValueError: When the file is of another kind, or holds no weights.
+        ValueError: When the file is of another kind, damaged, or holds no weights.
     """
     if isinstance(source, keras.Layer):
         if not source.built:
@@ -44,13 +44,21 @@ def source_parts(source: Any) -> tuple[list[Part], bool]:
         raise ValueError(f"transfer_weights expects a file that ends in {', '.join(_ENDINGS)}. Received: {path}.")
     if not path.is_file():
         raise FileNotFoundError(f"transfer_weights: there is no file at {path.resolve()}.")
-    parts, ordered = _from_keras(path) if path.name.endswith(".keras") else _from_h5(path)
+    try:
+        parts, ordered = _from_keras(path) if path.name.endswith(".keras") else _from_h5(path)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"transfer_weights expects a file that Keras wrote. Received: {path}, which cannot be read "
+            f"({str(error).splitlines()[0]}). It may be damaged or cut off: copy, download or save it again."
+        ) from error
     if not parts:
         raise ValueError(f"transfer_weights expects a file with weights of layers. Received: {path}, without any.")
     return parts, ordered
 
 
 def _from_keras(path: Path) -> tuple[list[Part], bool]:
+    if not zipfile.is_zipfile(path):
+        raise zipfile.BadZipFile("it is no zip archive, which a .keras file is")
     try:
         return parts_of(keras.models.load_model(path, compile=False)), True
     except (TypeError, ValueError):  # a class that is not registered here; its weights can be read all the same

@@ -1,6 +1,7 @@
 """Weights from a file, for a backbone."""
 
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,16 @@ def check_weights(weights: Any) -> None:
         )
     if not path.is_file():
         raise FileNotFoundError(f"load_backbone: there is no weights file at {path.resolve()}.")
+    check_archive(path)
+
+
+def check_archive(path: Path) -> None:
+    """Raises a `ValueError` for a `.keras` file that is none; Keras would say that there is no file."""
+    if path.name.endswith(".keras") and path.is_file() and not zipfile.is_zipfile(path):
+        raise ValueError(
+            f"load_backbone: {path} is no .keras file, which is a zip archive. It may be damaged or cut off: copy, "
+            "download or save it again; a file of weights alone ends in .weights.h5."
+        )
 
 
 def load_file(backbone: keras.Model, network: keras.Model, path: Path) -> None:

@@ -11,8 +11,8 @@ def read_word_vectors(path: Path, wanted: Collection[str]) -> dict[str, np.ndarr
     """Reads the vectors of some words, line by line, so that files larger than memory will do.
 
     Args:
-        path: A text file, `.gz` or not, with a word and its numbers on each line, with or without a first line that
-            tells the number of words and of numbers.
+        path: A text file, `.gz` or not, with a word and its numbers on each line, between spaces or tabs, with or
+            without a first line that tells the number of words and of numbers.
         wanted: The words to keep.
 
     Returns:
@@ -49,7 +49,7 @@ def _lines(path: Path) -> Iterator[str]:
     kind = gzip.open if path.suffix == ".gz" else open
     with kind(path, "rt", encoding="utf-8", errors="replace", newline="\n") as file:
         for line in file:
-            yield line.rstrip("\r\n ")
+            yield line.replace("\t", " ").rstrip("\r\n ")
 
 
 def _parsed(line: str, size: int, path: Path, number: int) -> tuple[str, np.ndarray]:

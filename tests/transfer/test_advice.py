@@ -99,6 +99,26 @@ def test_sizes_that_memory_does_not_hold_are_left_out(model, monkeypatch):
         step_times(keras.Sequential(), (A, B), [32], 3, "test", None)
 
 
+class Batches(keras.utils.PyDataset):
+    """Batches of 64, with an end or without."""
+
+    def __init__(self, end=8):
+        super().__init__()
+        self.end = end
+
+    @property
+    def num_batches(self):
+        return self.end
+
+    def __getitem__(self, index):
+        index = index % 8
+        return A[64 * index : 64 * index + 64], B[64 * index : 64 * index + 64]
+
+
+def test_the_batch_size_of_a_dataset_is_its_own(model):
+    assert batch_size_advice(model, Batches(), groups=2, batches=2).measured_at == 64
+
+
 X = np.arange(1, 9.0)
 
 
@@ -149,6 +169,8 @@ def test_a_validation_loss_that_rises():
         (lambda m: batch_size_advice(m, (A, B), [9999]), "batch_sizes from 1"),
         (lambda m: batch_size_advice(m, [(A, B)] * 4, [8]), "arrays"),
         (lambda m: epoch_advice(m, (A, B), epochs=3), "epochs of at least 4"),
+        (lambda m: epoch_advice(m, Batches(None)), "come to an end"),
+        (lambda m: epoch_advice(m, (A, B), Batches(None)), "come to an end"),
     ],
 )
 def test_misuse(model, call, message):

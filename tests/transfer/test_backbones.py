@@ -227,3 +227,16 @@ def test_whole_classifier_is_saved_and_loaded(tmp_path, images):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded.predict(images, verbose=0), model.predict(images, verbose=0))
+
+
+@pytest.mark.parametrize("preprocess", ["torch", keras.layers.Rescaling(2.0)])
+def test_no_preprocessing_on_top_of_a_networks_own(preprocess):
+    with pytest.raises(ValueError, match="preprocess=True for EfficientNetB0, which holds"):
+        load_backbone("EfficientNetB0", None, (32, 32, 3), preprocess=preprocess)
+
+
+@pytest.mark.parametrize("which", ["weights", "source"])
+def test_a_keras_file_that_is_none_is_said_to_be_so(which, tmp_path):
+    (path := tmp_path / "bad.keras").write_bytes(b"x")
+    with pytest.raises(ValueError, match=r"bad.keras is no .keras file.*save it again"):
+        load_backbone("MobileNet", path) if which == "weights" else load_backbone(path)

@@ -120,10 +120,10 @@ def test_output_layers_move_along():
     np.testing.assert_allclose(target.get_weights()[1], [0, 1, 5, 3, 2.5, 2, 2.5])
 
 
-@pytest.mark.parametrize("header", [False, True])
+@pytest.mark.parametrize(("header", "tab"), [(False, " "), (True, " "), (False, "\t")])
 @pytest.mark.parametrize("ending", ["txt", "vec.gz"])
-def test_files_of_word_vectors(header, ending, tmp_path):
-    lines = [f"{word} {' '.join(map(str, row))}" for word, row in zip(OLD, MATRIX.tolist(), strict=True)]
+def test_files_of_word_vectors(header, tab, ending, tmp_path):
+    lines = [f"{word}{tab}{tab.join(map(str, row))}" for word, row in zip(OLD, MATRIX.tolist(), strict=True)]
     lines += ["good 9 9 9", ". . . 1 2 3", "foot\rnote 1 2 3"]  # twice, with spaces as in GloVe, an odd character
     text = "\n".join([f"{len(lines)} 3"] * header + lines) + "\n"
     path = tmp_path / f"vectors.{ending}"

@@ -331,3 +331,27 @@ def test_errors(case, source):
     kind, message, call = ERRORS[case]
     with pytest.raises(kind, match=message):
         call(source, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "without"), [(layers.Dense, {"use_bias": False}), (layers.BatchNormalization, {"scale": False})]
+)
+def test_a_layer_whose_source_lacks_a_weight_is_loaded_in_part(kind, without):
+    arguments = (4,) if kind is layers.Dense else ()
+    one, other = (
+        keras.Sequential([keras.Input((4,)), kind(*arguments, name="part", **given)]) for given in (without, {})
+    )
+    report = moved(filled(one), other)
+    assert report.partial == ("part",)
+    assert "loaded in part: part" in report.summary()
+    assert [row.weight for row in report.missing] == ["bias" if kind is layers.Dense else "gamma"]
+    assert moved(other, one).partial == ()
+
+
+@pytest.mark.parametrize("name", ["cut.weights.h5", "cut.keras"])
+def test_a_damaged_file_is_named(name, tmp_path):
+    path = tmp_path / name
+    dense(3).save_weights(whole := tmp_path / "whole.weights.h5")
+    path.write_bytes(whole.read_bytes()[:2000])
+    with pytest.raises(ValueError, match=rf"{name}, which cannot be read.*save it again"):
+        moved(path, dense(3))

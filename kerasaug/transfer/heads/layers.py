@@ -32,7 +32,7 @@ class Features(keras.layers.Layer):
 
 @register
 class TokenPooling(keras.layers.Layer):
-    """One vector of a sequence `(batch, tokens, width)`, of which masked tokens are no part; zeros where all are masked.
+    """One vector of a sequence `(batch, tokens, width)`, without masked tokens; zeros where all are masked.
 
     Args:
         mode: `"avg"`, `"max"`, `"first"` (a class token) or `"last"` (of a decoder: the last that is not masked).
