@@ -5,7 +5,6 @@ from importlib import import_module
 from typing import Any
 
 import keras
-from keras.src.backend.common.masking import get_keras_mask
 from keras.src.trainers.data_adapters import get_data_adapter
 
 from kerasaug.backend.active import NATIVE
@@ -56,6 +55,13 @@ def batches(
     return _drawn(adapter, steps), adapter.num_batches
 
 
+def is_endless(data: Any) -> bool:
+    """Whether data never come to an end, as of a dataset that repeats."""
+    if hasattr(data, "cardinality"):
+        return int(data.cardinality()) == -1
+    return isinstance(data, keras.utils.PyDataset) and data.num_batches is None
+
+
 def _drawn(adapter: Any, steps: int | None) -> Iterator[Any]:
     adapter.on_epoch_begin()
     # TensorFlow's own tensors keep what NumPy has no word for, such as ragged rows.
@@ -65,8 +71,3 @@ def _drawn(adapter: Any, steps: int | None) -> Iterator[Any]:
             break
         yield batch
     adapter.on_epoch_end()
-
-
-def padding_mask(tensor: Any) -> Any:
-    """The mask that Keras hangs on a tensor, or `None`."""
-    return get_keras_mask(tensor)

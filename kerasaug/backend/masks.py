@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from keras.src.backend.common.masking import get_keras_mask
+
 
 def mask_of(tensor: Any) -> Any:
-    """The mask of a tensor that a layer put out, or `None`."""
-    return getattr(tensor, "_keras_mask", None)
+    """The mask of a tensor that a layer put out, or `None`; JAX's tensors have no attributes, Keras keeps a table."""
+    return get_keras_mask(tensor)

@@ -6,7 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasaug.backend.inference import compile_inference, padding_mask
+from kerasaug.backend.inference import compile_inference
+from kerasaug.backend.masks import mask_of
 from kerasaug.transfer.feature_layers import recorded
 
 POOLINGS = (None, "avg", "max", "flatten")
@@ -79,7 +80,7 @@ def _reduced(value: Any, pooling: str | None, data_format: str | None) -> Any:
     if data_format is None:  # sequences of tokens have their channels last everywhere
         data_format = "channels_last" if rank == 3 else keras.config.image_data_format()
     axes = tuple(range(1, rank - 1)) if data_format == "channels_last" else tuple(range(2, rank))
-    mask = padding_mask(value) if rank == 3 else None
+    mask = mask_of(value) if rank == 3 else None
     return _pooled(keras.ops.cast(value, "float32"), pooling, axes, mask, value.dtype)
 
 

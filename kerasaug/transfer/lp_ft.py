@@ -11,7 +11,7 @@ from kerasaug.extras import require
 from kerasaug.transfer.features import extract_features
 from kerasaug.transfer.finetune import finetune_optimizer
 from kerasaug.transfer.groups import HEAD, LayerGroup, layer_groups
-from kerasaug.transfer.inputs import inspect, is_arrays
+from kerasaug.transfer.inputs import fit_arguments, inspect, is_arrays
 from kerasaug.transfer.objective import head_of, objective
 
 _NAME = "linear_probe_then_fine_tune"
@@ -102,9 +102,8 @@ def linear_probe_then_fine_tune(
         metrics = [accuracy] if metrics is None else metrics
     model.compile(tuned, loss, metrics=metrics)
     schedule = {0: -1, probe_epochs: 0} if probe_epochs else {0: 0}
-    arrays = {"x": train[0], "y": train[1], "sample_weight": (*train, None)[2], "batch_size": batch_size}
     return model.fit(
-        **(arrays if is_arrays(train) else {"x": train}),
+        **{**fit_arguments(train, batch_size), **kwargs},
         epochs=probe_epochs + epochs,
         validation_data=validation,
         callbacks=[
@@ -113,7 +112,6 @@ def linear_probe_then_fine_tune(
             *callbacks,
         ],
         verbose=verbose,
-        **kwargs,
     )
 
 

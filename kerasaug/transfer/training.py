@@ -23,7 +23,7 @@ from kerasaug.training.targets import Batch
 from kerasaug.transfer.finetune import finetune_optimizer
 from kerasaug.transfer.groups import LayerGroup, layer_groups
 from kerasaug.transfer.head_lists import heads_of, target_keys
-from kerasaug.transfer.inputs import Inputs, inspect, is_arrays
+from kerasaug.transfer.inputs import Inputs, fit_arguments, inspect
 from kerasaug.transfer.network import build_network, quicken_statistics, reseed
 from kerasaug.transfer.objective import (
     Head,
@@ -88,7 +88,7 @@ def run(
             *_backup(recipe, backup_dir),
         ]
         history = trainer.fit(
-            **_data(train, recipe),
+            **fit_arguments(train, recipe.batch_size),
             epochs=recipe.freeze_epochs + recipe.epochs,
             steps_per_epoch=recipe.steps_per_epoch,
             validation_data=validation,
@@ -208,13 +208,6 @@ def _unfreezing(recipe: Recipe) -> dict[int, int]:
 
 def _warmup(recipe: Recipe, steps: int) -> int:
     return min(_WARMUP_STEPS, round(recipe.pct_start * recipe.epochs * steps))
-
-
-def _data(train: Any, recipe: Recipe) -> dict[str, Any]:
-    if not is_arrays(train):
-        return {"x": train, "shuffle": isinstance(train, keras.utils.PyDataset)}  # the others come in their own order
-    names = ("x", "y", "sample_weight")
-    return {**dict(zip(names, train, strict=False)), "batch_size": recipe.batch_size}
 
 
 def _best_weights(recipe: Recipe, backup_dir: str | os.PathLike | None, stack: ExitStack) -> BestWeights | None:

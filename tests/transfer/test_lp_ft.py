@@ -35,6 +35,33 @@ def test_the_head_first_and_then_everything_at_its_own_rate():
     assert change <= 2 * 1.1e-4  # two steps of Adam, each at most the rate; weight decay is far less
 
 
+class Batches(keras.utils.PyDataset):
+    """Arrays, sixteen rows at a time."""
+
+    def __init__(self, arrays):
+        super().__init__()
+        self.arrays = arrays
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        return tuple(part[16 * index : 16 * index + 16] for part in self.arrays)
+
+
+def test_a_dataset_trains_as_its_arrays_with_weights_and_in_the_order_asked_for():
+    arrays = (*data(), np.linspace(0, 2, 48).astype("float32"))
+    after = []
+    for train in (arrays, Batches(arrays), arrays[:2]):
+        model = network()
+        linear_probe_then_fine_tune(
+            model, train, probe_epochs=0, epochs=1, lr=0.01, batch_size=16, verbose=0, shuffle=False
+        )
+        after.append(np.concatenate([weight.ravel() for weight in model.get_weights()]))
+    np.testing.assert_allclose(after[1], after[0], rtol=1e-5, atol=1e-6)
+    assert np.abs(after[2] - after[0]).max() > 1e-3  # without weights
+
+
 @pytest.mark.parametrize(("classes", "units", "activation"), [(3, 3, "softmax"), (2, 2, "softmax"), (2, 1, "sigmoid")])
 def test_the_solved_probe_is_scikit_learn_s(classes, units, activation):
     linear = pytest.importorskip("sklearn.linear_model")
