@@ -45,7 +45,7 @@ def inputs_given(call: Call) -> list[Any]:
     As Keras does it: a dict is looked up by the names of a list of inputs, and matched in order with a dict of them.
     """
     expected = call.layer.inputs
-    given = next(iter(call.node.arguments.args), None)
+    given: Any = next(iter(call.node.arguments.args), None)
     names = [tensor.name for tensor in expected]
     by_name = isinstance(given, dict) and not isinstance(input_of(call.layer), dict) and {*names} <= {*given}
     return [given[name] for name in names] if by_name else call.inputs[: len(expected)]

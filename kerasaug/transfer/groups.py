@@ -191,6 +191,7 @@ def _merge(names: Sequence[str], weighted: Sequence[Place], trainable: Sequence[
 
 def _split(model: keras.Model, splitter: Callable[[keras.Model], Any]) -> list[LayerGroup]:
     parts = splitter(model)
+    named: list[Any]
     if isinstance(parts, dict):
         named = list(parts.items())
     else:
