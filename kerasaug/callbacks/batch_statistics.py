@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasaug.backend.inference import batches, compile_inference
+from kerasaug.backend.inference import batches, compile_inference, is_endless
 from kerasaug.transfer.walk import walk
 
 
@@ -22,13 +22,13 @@ def update_bn(model: keras.Model, data: Any, batch_size: int = 32, steps: int | 
         model: The model; of an `AugmentedModel` the one inside.
         data: Training data that `predict` takes, such as an array of images or a dataset.
         batch_size: For arrays. Statistics of small batches are noisy. Defaults to 32.
-        steps: Batches after which to stop. Defaults to all.
+        steps: Batches after which to stop; needed where data never end. Defaults to all.
 
     Returns:
         The number of layers that were updated.
 
     Raises:
-        ValueError: When there are no data.
+        ValueError: When there are no data, or endless ones without `steps`.
 
     Example:
 
@@ -41,6 +41,7 @@ def update_bn(model: keras.Model, data: Any, batch_size: int = 32, steps: int | 
     Reference:
         [Izmailov et al., 2018](https://arxiv.org/abs/1803.05407); `torch.optim.swa_utils.update_bn`
     """
+    check_ends(data, steps, "update_bn")
     model = getattr(model, "inference_model", model)
     layers = [one for one in walk(model) if isinstance(one, keras.layers.BatchNormalization) and one.trainable]
     if not layers:
@@ -64,6 +65,16 @@ def update_bn(model: keras.Model, data: Any, batch_size: int = 32, steps: int | 
     for variable, value in zip(variables, total, strict=True):
         variable.assign(np.asarray(value / count, "float32"))
     return len(layers)
+
+
+def check_ends(data: Any, steps: int | None, caller: str) -> None:
+    """Refuses data that never come to an end.
+
+    Raises:
+        ValueError: When there are endless data and no `steps`.
+    """
+    if steps is None and is_endless(data):
+        raise ValueError(f"{caller}: expected data that come to an end. Received: endless ones. Pass `steps`.")
 
 
 @contextmanager

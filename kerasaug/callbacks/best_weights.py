@@ -16,8 +16,8 @@ class BestWeights(keras.callbacks.Callback):
 
     The file is written beside its place and then renamed, so that a process which is killed at any moment leaves the
     old file or the new one, never a part. Of an `AugmentedModel` it holds what the inner model loads; the optimizer
-    is not in it. Epochs in which the value is not logged, with `validation_freq`, are passed over. What has been reached
-    stands in plain attributes, which `kerasaug.callbacks.BackupAndRestore` keeps.
+    is not in it. Epochs in which the value is not logged, with `validation_freq`, are passed over. What has been
+    reached stands in plain attributes, which `kerasaug.callbacks.BackupAndRestore` keeps.
 
     Args:
         path: File to write; its name ends in `.weights.h5`. Its folder is made when there is none.

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from kerasaug.backend.inference import batches
+from kerasaug.backend.inference import batches, is_endless
 from kerasaug.datasets.progress import reporting
 from kerasaug.transfer.feature_layers import find_layers
 from kerasaug.transfer.feature_step import POOLINGS, feature_step
@@ -116,7 +116,7 @@ def _batches(data: Any, batch_size: int, steps: int | None) -> tuple[Iterator[An
     arrays = data if isinstance(data, tuple) else (data,)
     if not 1 <= len(arrays) <= 3:
         raise ValueError(f"extract_features expects data as x, (x, y) or a dataset. Received: {len(arrays)} items.")
-    if steps is None and _endless(data):
+    if steps is None and is_endless(data):
         raise ValueError("extract_features expects data that come to an end. Received: endless ones. Pass `steps`.")
     if len(arrays) > 1 and all(hasattr(one, "__len__") for one in (arrays[0], arrays[1])):
         _check_lengths(*arrays[:2])
@@ -130,12 +130,6 @@ def _check_lengths(x: Any, y: Any) -> None:
         raise ValueError(
             f"extract_features expects as many labels as samples. Received: {lengths[0]} and {lengths[1]}."
         )
-
-
-def _endless(data: Any) -> bool:
-    if hasattr(data, "cardinality"):
-        return int(data.cardinality()) == -1
-    return isinstance(data, keras.utils.PyDataset) and data.num_batches is None
 
 
 def _run(step: Any, drawn: Iterator[Any], total: int | None, store: Any, report: Any) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def test_a_layer_that_is_unfrozen_late_begins_at_its_weights():
     close(model.get_weights()[:1], averaged(kernels[4:], [0.8] * 4))
 
 
-@pytest.mark.parametrize("make", [lambda: [EMA(0.9)], lambda: [SWA(1)]])
+@pytest.mark.parametrize("make", [lambda: [EMA(0.9)], lambda: [SWA(1, data=X)]])
 def test_resumes_after_any_epoch(make, tmp_path):
     whole = network()
     history = train(whole, make()).history
@@ -201,9 +201,11 @@ def test_swa_is_the_mean_of_epochs():
     close(model.get_weights(), [np.mean(pair, axis=0) for pair in zip(*ends, strict=True)])
 
 
-def test_swa_measures_statistics():
+@pytest.mark.parametrize("restoring", [False, True])
+def test_swa_measures_statistics(restoring):
     model = network()
-    train(model, [SWA(1, data=X)])
+    stop = [keras.callbacks.EarlyStopping(patience=9, restore_best_weights=True)] if restoring else []
+    train(model, [SWA(1, data=X), *stop], validation_data=(X, Y))
     kernel, bias = model.layers[0].get_weights()
     outputs = X @ kernel + bias
     _, _, mean, variance = model.layers[1].get_weights()
@@ -224,6 +226,29 @@ def test_update_bn():
     model.layers[1].trainable = False
     assert update_bn(model, X) == 0
     close(model.layers[1].get_weights()[2:], [mean, variance])
+
+
+def test_swa_that_averages_nothing_is_named():
+    with pytest.warns(UserWarning, match="SWA: expected training to take in an epoch"):
+        train(network(), [SWA(0, every=10)], epochs=2, initial_epoch=1)
+
+
+class Endless(keras.utils.PyDataset):
+    num_batches = None
+
+    def __getitem__(self, index):
+        return X, Y
+
+
+def test_swa_of_endless_data():
+    with pytest.raises(ValueError, match="SWA: expected data that come to an end"):
+        train(network(), [SWA(0, data=Endless())], epochs=1)
+    with pytest.raises(ValueError, match="update_bn: expected data that come to an end"):
+        update_bn(network(), Endless())
+    model = network()
+    train(model, [SWA(0, data=Endless(), steps=2)], epochs=1)
+    kernel, bias = model.layers[0].get_weights()
+    close([model.layers[1].get_weights()[2]], [(X @ kernel + bias).mean(0)])
 
 
 def test_misuse():
