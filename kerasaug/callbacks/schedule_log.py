@@ -12,7 +12,8 @@ from kerasaug.transfer.optimizer import unwrapped
 class ScheduleLog(keras.callbacks.Callback):
     """Adds to the logs of each epoch the learning rate, weight decay and strength of augmentation at its end.
 
-    - `learning_rate`: of the epoch's last step, a schedule evaluated; with layer groups, of the topmost.
+    - `learning_rate`: of the epoch's last step, a schedule evaluated; with layer groups, of the topmost; none of a
+      `MultiOptimizer`, which has several.
     - `weight_decay`: where the optimizer has one.
     - `strength`: of the pipeline, where an `AugmentedModel` is trained.
 
@@ -38,9 +39,10 @@ class ScheduleLog(keras.callbacks.Callback):
         if logs is None:
             return
         optimizer = unwrapped(self.model.optimizer)
-        logs["learning_rate"] = _last_rate(optimizer)
-        if optimizer.weight_decay is not None:
-            logs["weight_decay"] = _number(optimizer.weight_decay)
+        if not hasattr(optimizer, "optimizers"):
+            logs["learning_rate"] = _last_rate(optimizer)
+            if optimizer.weight_decay is not None:
+                logs["weight_decay"] = _number(optimizer.weight_decay)
         pipeline: Any = getattr(self.model, "pipeline", None)
         if hasattr(pipeline, "strength"):
             logs["strength"] = _number(pipeline.strength)

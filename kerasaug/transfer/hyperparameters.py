@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from kerasaug.augmentation import Augmentation
-from kerasaug.backend import rate_schedule
+from kerasaug.backend import rate_function, rate_schedule
 from kerasaug.layers.mix.base import Mix
 from kerasaug.training.smoothing import check_smoothing
 from kerasaug.transfer.finetune import prepare
@@ -114,11 +114,17 @@ def _set_all(find: Callable[[Any], list[Any]], name: str) -> Callable[[Any, floa
 
 
 def _check_rate(model: keras.Model, caller: str) -> None:
-    schedule = rate_schedule(_optimizer(model))
+    if hasattr(model.optimizer, "optimizers"):
+        raise ValueError(
+            f"{caller}: expected one optimizer, whose learning rate it can set. Received: "
+            f"{type(model.optimizer).__name__}, which combines several. Compile with a single one; "
+            "kerasaug.transfer.finetune_optimizer gives layers learning rates of their own."
+        )
+    schedule = rate_schedule(_optimizer(model)) or rate_function(_optimizer(model))
     if schedule is not None:
         raise ValueError(
             f"{caller}: expected an optimizer whose learning rate is a number, so that it can be set. Received: "
-            f"{type(schedule).__name__}, a schedule. Compile with learning_rate=…, or leave the learning rate to it."
+            f"{type(schedule).__name__}, which gives it. Compile with learning_rate=…, or leave the rate to it."
         )
 
 

@@ -173,5 +173,10 @@ def test_misuse(recwarn):
     ]:
         with pytest.raises(ValueError, match=message):
             train(compiled(), [mine])
+    one = keras.optimizers.SGD(0.1)
+    several = keras.optimizers.MultiOptimizer(lambda variable: one)
+    for optimizer, message in [(several, "MultiOptimizer"), (keras.optimizers.SGD(lambda: 0.1), "Received: function")]:
+        with pytest.raises(ValueError, match=message):
+            train(compiled(optimizer), [ParamScheduler({"lr": Linear(0, 1)})])
     with pytest.raises(ValueError, match="steps_per_epoch"):
         compiled().fit(((X[:4], Y[:4]) for _ in range(2)), verbose=0, callbacks=[ParamScheduler({"lr": Linear(0, 1)})])

@@ -69,3 +69,9 @@ def test_rates_that_no_config_holds():
         data = np.ones((8, 4)), np.ones((8, 2))
         history = model.fit(*data, batch_size=4, verbose=0, callbacks=[ScheduleLog()]).history
         np.testing.assert_allclose(history["learning_rate"], [last])
+
+
+def test_several_optimizers_have_no_one_rate():
+    one = keras.optimizers.SGD(0.1)
+    several = keras.optimizers.MultiOptimizer(lambda variable: one)
+    assert set(logged(network(), several, epochs=1)) == {"loss"}
