@@ -275,7 +275,9 @@ def _stand_in(slot: Slot) -> keras.Variable:
     with ExitStack() as scopes:
         for part in slot.path.split("/")[:-1]:  # some optimizers choose variables by their paths: Muon
             scopes.enter_context(keras.name_scope(part))
-        return keras.Variable("zeros", shape=slot.shape, dtype=slot.dtype, trainable=False, name=slot.name)
+        return keras.Variable(
+            "zeros", shape=slot.shape, dtype=slot.dtype, trainable=False, name=slot.name.rpartition("/")[2]
+        )
 
 
 def unwrapped(optimizer: Any) -> Any:
