@@ -180,7 +180,7 @@ def as_head(given: Any, name: str) -> Any:
     from kerasaug.transfer.heads.vectors import Classification
 
     if isinstance(given, numbers.Integral) and not isinstance(given, bool):
-        return Classification(given)
+        return Classification(int(given))
     if isinstance(given, Head | keras.Layer):
         return given
     raise TypeError(
