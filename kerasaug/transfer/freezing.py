@@ -7,6 +7,7 @@ import keras
 
 from kerasaug.transfer.groups import HEAD, LayerGroup, layer_groups
 from kerasaug.transfer.guard import check_flags, is_built_on_trainable, mismatch, steps_of
+from kerasaug.transfer.held import is_held
 from kerasaug.transfer.optimizer import FineTuneMixin, unwrapped
 from kerasaug.transfer.quiet import quietly
 from kerasaug.transfer.saved_model_backbone import warn_of_saved_models
@@ -131,8 +132,9 @@ def set_flags(model: keras.Model, groups: Sequence[LayerGroup], first: int, free
                 container.trainable = True  # a frozen model shows no trainable variables, whatever its layers say
         for index, group in enumerate(groups):
             for layer in group.layers:
-                held = freeze_bn and group.name != HEAD and isinstance(layer, keras.layers.BatchNormalization)
-                _set_flag(layer, index >= first and not held)
+                frozen = freeze_bn and group.name != HEAD and isinstance(layer, keras.layers.BatchNormalization)
+                frozen = frozen and not is_held(layer)  # whose statistics rest, and whose beta BitFit is to train
+                _set_flag(layer, index >= first and not frozen)
         tied = {id(weight) for group in groups for weight in group.elsewhere}
         for index, group in enumerate(groups):
             for weight in group.weights if tied else ():

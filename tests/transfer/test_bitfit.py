@@ -22,8 +22,9 @@ def test_what_trains(norm):
         layer.trainable = False
         layer.trainable = True
     assert trains(model) == expected
-    unfreeze(model, freeze_bn=False)
-    assert trains(model) == expected
+    for freeze_bn in (False, True):  # the statistics rest in any case
+        unfreeze(model, freeze_bn=freeze_bn)
+        assert trains(model) == expected
 
 
 def test_only_biases_move_and_a_file_keeps_it(tmp_path):
