@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasaug.transfer.inputs import is_endless
+from kerasaug.backend.inference import is_endless
 from kerasaug.transfer.learning_curve import Fit, fits
 from kerasaug.transfer.range_test import BatchLoss, fit
 from kerasaug.transfer.trial import trial, twin

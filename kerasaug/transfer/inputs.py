@@ -62,11 +62,6 @@ def is_arrays(data: Any) -> bool:
     return isinstance(data, tuple | list) and len(data) in (2, 3)
 
 
-def is_endless(data: Any) -> bool:
-    """Whether a dataset says that it has no end."""
-    return not is_arrays(data) and _steps(data) == _INFINITE
-
-
 def fit_arguments(data: Any, batch_size: int) -> dict[str, Any]:
     """What `fit` is given for data of any kind."""
     if not is_arrays(data):

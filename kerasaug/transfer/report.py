@@ -7,10 +7,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasaug.backend.inference import is_endless
 from kerasaug.files import replacing
 from kerasaug.transfer.head_lists import heads_of
 from kerasaug.transfer.heads.vectors import Classification, MultiLabel
-from kerasaug.transfer.inputs import all_batches, is_endless
+from kerasaug.transfer.inputs import all_batches
 from kerasaug.transfer.objective import Head, head_of
 from kerasaug.transfer.policies import pipeline_from
 
