@@ -177,7 +177,7 @@ def test_smoothing_of_yes_and_no(loss):
         ("strength", "sgd", "AugmentedModel"),
         ("mix_probability", "sgd", "MixUp"),
         ("label_smoothing", "sgd", "AugmentedModel"),
-        ("lr", keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 5)), "CosineDecay, a schedule"),
+        ("lr", keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 5)), "CosineDecay, which gives it"),
     ],
 )
 def test_what_cannot_be_set_is_refused(name, optimizer, message):

@@ -143,7 +143,7 @@ def test_what_is_no_model(net, tmp_path):
         (tmp_path / "nowhere.keras", FileNotFoundError, r"nothing at .*nowhere\.keras"),
         ("some/where", FileNotFoundError, "nothing at .*some/where"),
         (tmp_path / "net.weights.h5", ValueError, "Weights alone go into `weights`"),
-        (tmp_path / "broken.keras", ValueError, r"cannot make a model of .*broken\.keras"),
+        (tmp_path / "broken.keras", ValueError, r"broken\.keras is no \.keras file"),
         (tmp_path / "folder", ValueError, r"SavedModel \(saved_model\.pb\) or a preset \(config\.json\)"),
         (7, TypeError, "name of a network, a path, or a keras.Model. Received: int"),
         ("mobilenetv9", ValueError, "Did you mean MobileNet"),

@@ -26,6 +26,7 @@ OTHER = {
     "pipeline": keras.saving.serialize_keras_object(kerasaug.layers.RandomFlip("horizontal", seed=1)),
     "optimizer": "sgd",
     "weight_decay": 0.0,
+    "l2_sp": 0.0,
     "label_smoothing": 0.1,
     "dropout": 0.0,
     "bn": "train",

@@ -42,7 +42,7 @@ def test_round_trip(prepare, tmp_path):
 
 def test_other_models_and_files(tmp_path):
     path = save_trained_weights(lora(network()), tmp_path / "task.npz")
-    for other in (lora(network(), alpha=4), with_bitfit(network())):
+    for other in (lora(network(), lora_alpha=4), with_bitfit(network())):
         before = values(other)
         with pytest.raises(ValueError, match="differs"):
             load_trained_weights(other, path)

@@ -6,6 +6,7 @@ _BEST = "kerasaug/callbacks/best_weights.py"
 _DUE = "kerasaug/callbacks/due.py"
 _UNFREEZING = "kerasaug/callbacks/unfreezing.py"
 _OF_BEST = "tests/callbacks/test_best_weights.py"
+_OF_SCHEDULES = "tests/callbacks/test_gradual_unfreezing_errors.py"
 _OF_UNFREEZING = "tests/callbacks/test_gradual_unfreezing.py"
 
 CALLBACKS = (
@@ -14,14 +15,14 @@ CALLBACKS = (
         _DUE,
         "if start <= epoch]",
         "if start < epoch]",
-        (f"{_OF_UNFREEZING}::test_schedule_is_a_function_of_the_epoch",),
+        (f"{_OF_SCHEDULES}::test_schedule_is_a_function_of_the_epoch",),
     ),
     Mutation(
         "groups unfreeze one epoch early",
         _UNFREEZING,
         "epoch // self.every",
         "(epoch + 1) // self.every",
-        (f"{_OF_UNFREEZING}::test_schedule_is_a_function_of_the_epoch",),
+        (f"{_OF_SCHEDULES}::test_schedule_is_a_function_of_the_epoch",),
     ),
     Mutation(
         "the optimizer is not told which groups train",

@@ -3,20 +3,21 @@
 from mutation import Mutation
 
 _OPTIMIZER = "kerasaug/transfer/optimizer.py"
+_LIVE = "kerasaug/transfer/live_settings.py"
 _TESTS = "tests/transfer/test_finetune_optimizer.py"
-_UNFREEZING = "tests/callbacks/test_gradual_unfreezing.py"
+_WARMUP = "tests/callbacks/test_gradual_unfreezing_warmup.py"
 
 OPTIMIZER = (
     Mutation(
         "weight decay that is assigned does not act",
-        _OPTIMIZER,
+        _LIVE,
         "self._decay.assign(0.0 if value is None else value)",
         'self.__dict__["_unbuilt_decay"] = value',
         ("tests/callbacks/test_weight_decay_scheduler.py::test_acts_on_the_next_step",),
     ),
     Mutation(
         "a schedule of weight decay is never evaluated",
-        _OPTIMIZER,
+        _LIVE,
         "self._decay_schedule = value",
         "self._decay.assign(value(0))",
         ("tests/callbacks/test_weight_decay_scheduler.py::test_schedule_of_the_step",),
@@ -38,8 +39,8 @@ OPTIMIZER = (
     Mutation(
         "weight decay acts on every group's variables at once",
         _OPTIMIZER,
-        "if self._group(v) == group and self._use_weight_decay(v)]",
-        "if self._use_weight_decay(v)]",
+        "if self._group(v) == group and self._shrinks(v)]",
+        "if self._shrinks(v)]",
         (f"{_TESTS}::test_group_multiplier_scales_step_and_decay",),
     ),
     Mutation(
@@ -47,21 +48,21 @@ OPTIMIZER = (
         _OPTIMIZER,
         "- self._unfrozen_at + 1",
         "+ 1",
-        (f"{_UNFREEZING}::test_ramp_counts_from_the_unfreezing",),
+        (f"{_WARMUP}::test_ramp_counts_from_the_unfreezing",),
     ),
     Mutation(
         "the warm-up begins one step late",
         _OPTIMIZER,
         "- self._unfrozen_at + 1",
         "- self._unfrozen_at",
-        (f"{_UNFREEZING}::test_ramp_counts_from_the_unfreezing",),
+        (f"{_WARMUP}::test_ramp_counts_from_the_unfreezing",),
     ),
     Mutation(
         "a group that was frozen again has no second warm-up",
         _OPTIMIZER,
         "np.where(active, np.where(running, before, now), _FROZEN)",
         "np.where(active, np.where(running, before, now), before)",
-        (f"{_UNFREEZING}::test_refrozen_group_ramps_again_and_late_adam_step_stays_short",),
+        (f"{_WARMUP}::test_refrozen_group_ramps_again_and_late_adam_step_stays_short",),
     ),
     Mutation(
         "slots of frozen variables are not made",
@@ -106,6 +107,6 @@ OPTIMIZER = (
         _OPTIMIZER,
         "self._restart_averages(lambda slot: not running[slot.group])",
         "self._restart_averages(lambda slot: False)",
-        (f"{_UNFREEZING}::test_moving_averages_start_at_the_weights_there_are",),
+        ("tests/callbacks/test_gradual_unfreezing_averages.py::test_moving_averages_start_at_the_weights_there_are",),
     ),
 )

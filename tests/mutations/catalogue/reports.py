@@ -13,9 +13,8 @@ REPORTS = (
     Mutation(
         "the interval of a difference is the unpaired one",
         _STATISTICS,
-        "mean, spread = mean_and_spread(difference)",
-        "mean, spread = float(difference.mean()), float(np.hypot(mean_and_spread(values)[1], "
-        "mean_and_spread(baseline)[1]))",
+        "interval(np.subtract(values, baseline).tolist(), confidence)",
+        "interval(np.subtract(values, baseline[::-1]).tolist(), confidence)",
         _OF_STATISTICS,
     ),
     Mutation(

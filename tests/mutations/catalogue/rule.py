@@ -45,8 +45,8 @@ RULE = (
     Mutation(
         "the loss of evaluate sees labels that are not encoded",
         _MODEL,
-        "compute_loss(x, self._encoded(y),",
-        "compute_loss(x, y,",
+        "        y = self._encoded(y)\n        if training:",
+        "        if training:",
         _OF_LABELS,
     ),
     Mutation(

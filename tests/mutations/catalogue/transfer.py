@@ -15,22 +15,22 @@ TRANSFER = (
     Mutation(
         "frozen layers train",
         _FREEZING,
-        "_set_flag(layer, index >= first and not held)",
-        "_set_flag(layer, not held)",
+        "_set_flag(layer, index >= first and not frozen)",
+        "_set_flag(layer, not frozen)",
         (f"{_OF_FREEZING}::test_freeze_to",),
     ),
     Mutation(
         "BatchNormalization trains though it is to be frozen",
         _FREEZING,
-        "held = freeze_bn and",
-        "held = not freeze_bn and",
+        "frozen = freeze_bn and",
+        "frozen = not freeze_bn and",
         (f"{_OF_FREEZING}::test_freeze_unfreeze_and_batch_normalization",),
     ),
     Mutation(
         "BatchNormalization of the head is frozen too",
         _FREEZING,
-        "held = freeze_bn and group.name != HEAD and",
-        "held = freeze_bn and",
+        "frozen = freeze_bn and group.name != HEAD and",
+        "frozen = freeze_bn and",
         ("tests/callbacks/test_gradual_unfreezing.py::test_batch_normalization",),
     ),
     Mutation(
@@ -72,8 +72,8 @@ TRANSFER = (
     Mutation(
         "pixels are rounded to half precision before the mean is taken off",
         _PREPROCESSING,
-        'offset, dtype="float32", name=',
-        "offset, name=",
+        '_by_channel(offset), dtype="float32", name=',
+        "_by_channel(offset), name=",
         ("tests/transfer/test_backbones.py::test_preprocessing_in_half_precision_and_after_saving",),
     ),
     Mutation(
@@ -149,8 +149,8 @@ TRANSFER = (
     Mutation(
         "labels of class numbers are not smoothed",
         "kerasaug/transfer/objective.py",
-        "self.from_logits, self.label_smoothing)",
-        "self.from_logits)",
+        "return Crossentropy(label_smoothing, logits),",
+        "return Crossentropy(0.0, logits),",
         ("tests/transfer/test_fine_tune_labels.py::test_loss_and_accuracy_by_hand",),
     ),
     Mutation(
