@@ -190,15 +190,15 @@ def _converted(
 ) -> Any:
     variables = trainable_if_thawed(model)
     plan = Plan.of(variables, _named(groups or ()), no_decay, spared_by(source, variables))
-    config = {**source.get_config(), "plan": plan.to_config()}
-    if l2_sp is not None:
-        config["l2_sp"] = l2_sp
     if rate_function(source) is not None:
         raise ValueError(
             f"finetune_optimizer: expected a learning rate that is a number or a LearningRateSchedule. Received: "
             f"{type(source).__name__} with a function, which a compiled step calls but once. Give it a number, and "
             "change it with keras.callbacks.LearningRateScheduler or kerasaug.callbacks.ParamScheduler."
         )
+    config = {**source.get_config(), "plan": plan.to_config()}
+    if l2_sp is not None:
+        config["l2_sp"] = l2_sp
     result = finetune_class(public_class(source)).from_config(config)
     result.build(variables)
     return result

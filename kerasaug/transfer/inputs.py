@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasaug.tensors import dtype_of, is_number
+
 _INFINITE, _UNKNOWN = -1, -2  # `tf.data`'s words for it
 
 
@@ -82,6 +84,7 @@ def _of_arrays(data: Any, batch_size: int, steps_per_epoch: int | None) -> Input
     images = keras.tree.flatten(x)[0]
     if not hasattr(images, "shape"):
         raise ValueError(f"fine_tune expects images as an array. Received: {type(x).__name__}.")
+    _check_pixels(images)
     count = len(images)
     if count == 0:
         raise ValueError("fine_tune expects at least one image. Received: none.")
@@ -140,7 +143,22 @@ def _parts(batch: Any) -> tuple[tuple[int, ...], np.ndarray | None, tuple[float,
             f"fine_tune expects a dataset of batches. Received one of single images, of shape {tuple(images.shape)}: "
             "batch it with `dataset.batch(32)`."
         )
+    _check_pixels(images)
     return tuple(images.shape[1:]), labels, _value_range(images)
+
+
+def _check_pixels(images: Any) -> None:
+    """Raises for images that are no numbers, or of another size each."""
+    if hasattr(images, "row_splits"):
+        raise ValueError(
+            "fine_tune expects images of one size. Received: a ragged tensor. Resize them before they are batched: "
+            "`dataset.map(lambda image, label: (tf.image.resize(image, (224, 224)), label))`."
+        )
+    if not is_number(images) and dtype_of(images) != "bool":
+        raise ValueError(
+            f"fine_tune expects images to be numbers. Received: dtype {dtype_of(images)}. Read files with "
+            "`kerasaug.datasets.load_images(folder, image_size=…)`."
+        )
 
 
 def _value_range(images: Any) -> tuple[float, float] | None:

@@ -93,3 +93,21 @@ def test_nothing_is_touched_when_refused():
     for one, other in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert model.input_shape == (None, SIZE, SIZE, 3)
+
+
+class Ragged:
+    """What tells a `tf.RaggedTensor` from other tensors, on every backend."""
+
+    shape, row_splits = (2, None, None, 3), ()
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.array(["a.png", "b.png"]), "images to be numbers. Received: dtype .*load_images"),
+        (Ragged(), "images of one size. Received: a ragged tensor. Resize them"),
+    ],
+)
+def test_images_that_are_none(images, message):
+    with pytest.raises(ValueError, match=message):
+        fine_tune(network(), (images, np.array([0, 1])), verbose=0)
