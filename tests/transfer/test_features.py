@@ -3,46 +3,19 @@
 import keras
 import numpy as np
 import pytest
+from feature_models import CLOSE, RANDOM, X, Y, classifier, layers, maps_of, of
 
-from kerasaug.transfer import Features, build_classifier, extract_features, layer_groups, load_features
-
-layers = keras.layers
-RANDOM = np.random.default_rng(0)
-X = RANDOM.normal(size=(7, 8, 8, 3)).astype("float32")
-Y = np.arange(7) % 3
-CLOSE = {"rtol": 1e-5, "atol": 1e-5}
-
-
-def backbone():
-    images = keras.Input((8, 8, 3))
-    x = layers.Conv2D(4, 3, strides=2, padding="same", name="stem")(images)
-    x = layers.BatchNormalization(name="stem_bn")(x)
-    x = layers.ReLU(name="stem_relu")(x)
-    x = layers.ZeroPadding2D(name="pad")(x)
-    x = layers.Conv2D(6, 3, strides=2, name="body")(x)
-    x = layers.Dropout(0.5, name="drop")(x)
-    return keras.Model(images, layers.ReLU(name="body_relu")(x), name="net")
+from kerasaug.transfer import Features, layer_groups
 
 
 @pytest.fixture(scope="module")
 def model():
-    keras.utils.set_random_seed(0)
-    built = build_classifier(backbone(), 3)
-    normalisation = built.get_layer("net").get_layer("stem_bn")
-    normalisation.set_weights([RANDOM.uniform(0.5, 2, 4) for _ in range(4)])
-    return built
+    return classifier()
 
 
 @pytest.fixture(scope="module")
 def maps(model):
-    """By plain Keras: a second model that ends at the layer."""
-    net = model.get_layer("net")
-    names = ("stem", "stem_relu", "body_relu")
-    return dict(zip(names, keras.Model(net.input, [net.get_layer(n).output for n in names]).predict(X), strict=True))
-
-
-def of(model, data, wanted=None, **options):
-    return extract_features(model, data, wanted, batch_size=3, verbose=0, **options)
+    return maps_of(model)
 
 
 def test_output_and_inner_layers_in_one_pass(model, maps):
@@ -219,85 +192,3 @@ def test_a_linear_classifier_learns_from_them(model):
 
     features, labels = of(model, (X, Y), "stem", pooling="flatten")
     assert LogisticRegression(C=100).fit(features, labels).score(features, labels) == 1
-
-
-def test_a_folder_opens_again_as_it_was_written(model, maps, tmp_path):
-    out = tmp_path / "deep" / "features"
-    written = of(model, (X, {"class": Y, "two": np.stack([Y, Y], 1)}), ["net/stem", "head"], out=out)
-    for features, labels in (written, load_features(out)):
-        assert isinstance(features["net/stem"], np.memmap)
-        np.testing.assert_allclose(features["net/stem"], maps["stem"], **CLOSE)
-        np.testing.assert_array_equal(labels["two"], np.stack([Y, Y], 1))
-    assert sorted(path.suffix for path in out.iterdir()) == [".json", ".npy", ".npy", ".npy", ".npy"]
-    assert [path.name for path in out.parent.iterdir()] == ["features"]
-
-
-def test_a_folder_is_replaced_on_request_only(model, tmp_path):
-    out = tmp_path / "features"
-    of(model, X, out=out)
-    with pytest.raises(FileExistsError, match="overwrite=True"):
-        of(model, X, out=out)
-    assert len(of(model, X[:2], out=out, overwrite=True).features) == 2
-    other = tmp_path / "photographs"
-    other.mkdir()
-    with pytest.raises(FileExistsError, match="only folders of features"):
-        of(model, X, out=other, overwrite=True)
-    with pytest.raises(ValueError, match="that extract_features wrote"):
-        load_features(other)
-    with pytest.raises(FileNotFoundError, match="no folder"):
-        load_features(tmp_path / "none")
-
-
-def test_what_is_interrupted_leaves_nothing(model, tmp_path):
-    out = tmp_path / "features"
-    of(model, X, out=out)
-
-    def failing():
-        yield (X[:3],)
-        yield (X[:3],)
-        raise RuntimeError("the disk of the images")
-
-    with pytest.raises(RuntimeError, match="the disk of the images"):
-        of(model, failing(), out=out, overwrite=True)
-    assert len(load_features(out).features) == 7
-    assert [path.name for path in tmp_path.iterdir()] == ["features"]
-
-
-ERRORS = {
-    "near": (lambda m: of(m, X, "stem_bm"), "Did you mean 'stem_bn'"),
-    "far": (lambda m: of(m, X, "qqq"), "It has 'images', 'net'"),
-    "stranger": (lambda m: of(m, X, layers.Dense(1, name="mine")), "'mine', not in it"),
-    "input": (lambda m: of(m, X, "images"), "Received: the input 'images'"),
-    "none": (lambda m: of(m, X, []), "an empty list"),
-    "pooling": (lambda m: of(m, X, pooling="mean"), "`pooling` to be one of"),
-    "empty": (lambda m: of(m, X[:0]), "at least one sample. Received: none"),
-    "empty generator": (lambda m: of(m, (X for _ in range(0))), "at least one batch"),
-    "lengths": (lambda m: of(m, (X, Y[:3])), r"Received: \[7\] and \[3\]"),
-    "unbatched": (lambda m: of(m, ((X[:2], Y[:1]) for _ in range(2))), "dataset.batch"),
-    "unbuilt": (lambda m: of(keras.Sequential([layers.Dense(1)]), X), "expects a built model"),
-}
-
-
-@pytest.mark.parametrize("case", ERRORS)
-def test_errors(case, model):
-    call, message = ERRORS[case]
-    with pytest.raises(ValueError, match=message):
-        call(model)
-
-
-def test_more_errors(model, tmp_path):
-    with pytest.raises(TypeError, match=r"names or layers\. Received: int"):
-        of(model, X, 3)
-    with pytest.raises(TypeError, match=r"expects a keras.Model. Received: str"):
-        of("ResNet50", X)
-    free = keras.Sequential([keras.Input((None, 2)), layers.Dense(1, name="each")])
-    sizes = [np.ones((2, 3, 2)), np.ones((2, 4, 2))]
-    with pytest.raises(ValueError, match=r"Received: \(3, 1\) from one batch and \(4, 1\) from another"):
-        of(free, ((x,) for x in sizes))
-    with pytest.raises(ValueError, match="map them to integers"):
-        of(free, ((x, np.array(["a", "b"], object)) for x in sizes), out=tmp_path / "features")
-    twice = keras.Sequential([keras.Input((8, 8, 3)), backbone(), layers.Conv2D(1, 1, name="stem")])
-    assert of(twice, X, "stem").features.shape[-1] == 1
-    steps = keras.Sequential([keras.Input((3, 2)), layers.TimeDistributed(layers.Dense(1, name="inner"), name="outer")])
-    with pytest.raises(ValueError, match="take 'outer'"):
-        of(steps, sizes[0], "inner")

@@ -4,11 +4,11 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from optimizer_steps import assert_same, make_model, steps
 
 from kerasaug.transfer import finetune_class, finetune_optimizer, freeze_to, layer_groups
 from kerasaug.transfer.finetune import prepare, spread
 from kerasaug.transfer.optimizer import FineTuneMixin
-from kerasaug.transfer.plan import decay_pattern
 
 COMBINING = (keras.optimizers.LossScaleOptimizer, keras.optimizers.MultiOptimizer)
 OPTIMIZERS = sorted(
@@ -19,34 +19,6 @@ OPTIMIZERS = sorted(
     and member is not keras.Optimizer
     and member not in COMBINING
 )
-
-
-def make_model():
-    keras.utils.set_random_seed(3)
-    return keras.Sequential(
-        [
-            keras.Input((4,)),
-            keras.layers.Dense(3, name="low"),
-            keras.layers.BatchNormalization(name="bn"),
-            keras.layers.Dense(3, name="middle"),
-            keras.layers.Dense(2, name="top"),
-        ]
-    )
-
-
-def steps(optimizer, model, count=3, variables=None):
-    """Applies `count` steps of the same made-up gradients, and returns the weights."""
-    variables = model.trainable_variables if variables is None else variables
-    rng = np.random.default_rng(0)
-    grads = [ops.convert_to_tensor(rng.normal(size=v.shape).astype("float32")) for v in variables]
-    for _ in range(count):
-        optimizer.apply(grads, variables)
-    return model.get_weights()
-
-
-def assert_same(got, want, **tolerance):
-    for one, other in zip(got, want, strict=True):
-        np.testing.assert_allclose(one, other, **({"rtol": 1e-6, "atol": 1e-7} | tolerance))
 
 
 def test_every_keras_optimizer_is_here():
@@ -158,55 +130,6 @@ def test_spread_of_one_group_and_contradiction():
         spread(3, slice(0.1, 0.2), 0.5)
 
 
-@pytest.mark.parametrize(
-    ("words", "spared"),
-    [
-        (("bias",), {"low/bias", "middle/bias", "top/bias"}),
-        (("norm",), {"bn/gamma", "bn/beta"}),
-        (("^.*low/",), {"low/kernel", "low/bias"}),
-        ((), set()),
-    ],
-)
-def test_no_decay_survives_config_and_loading(words, spared, tmp_path):
-    model = make_model()
-    model.compile(finetune_optimizer(keras.optimizers.SGD(0.1, weight_decay=0.5), model, no_decay=words), "mse")
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    before = loaded.get_weights()
-    zeros = [ops.zeros(v.shape) for v in loaded.trainable_variables]
-    loaded.set_weights([weight + 1 for weight in before])
-    loaded.optimizer.apply(zeros, loaded.trainable_variables)
-    still = {
-        "/".join(weight.path.split("/")[-2:])
-        for weight, old, new in zip(loaded.weights, before, loaded.get_weights(), strict=True)
-        if np.array_equal(old + 1, new) and weight.trainable
-    }
-    assert still == spared
-
-
-def test_norm_means_normalisation_of_any_name():
-    pattern = decay_pattern(["norm"])
-    names = ["m/bn_Conv1/gamma", "beta", "block/layer_norm/scale", "conv/kernel", "enormous/conv/kernel"]
-    assert [bool(pattern.search(name)) for name in names] == [True, True, True, False, False]
-
-
-def test_loads_while_frozen_and_keeps_all_slots(tmp_path):
-    model = make_model()
-    model.compile(finetune_optimizer("adam", model, learning_rate=slice(1e-3, 1e-2)), "mse")
-    data = np.ones((4, 4), "float32"), np.ones((4, 2), "float32")
-    model.fit(*data, verbose=0)
-    freeze_to(model, -1)
-    model.fit(*data, verbose=0)
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    assert len(loaded.trainable_variables) == 2
-    assert len(loaded.optimizer.variables) == len(model.optimizer.variables)
-    for saved, restored in zip(model.optimizer.variables, loaded.optimizer.variables, strict=True):
-        np.testing.assert_array_equal(ops.convert_to_numpy(saved), ops.convert_to_numpy(restored))
-    loaded.fit(*data, verbose=0)  # goes on with the head alone
-    assert int(ops.convert_to_numpy(loaded.optimizer.iterations)) == 3
-
-
 def test_jax_refuses_a_list_that_does_not_match():
     if keras.backend.backend() != "jax":
         optimizer = finetune_optimizer("sgd", make_model())
@@ -253,50 +176,6 @@ def test_groups_of_your_own():
 def test_groups_of_another_model():
     with pytest.raises(ValueError, match=r"low/kernel' \(8 in all\)"):
         finetune_optimizer("sgd", make_model(), groups=layer_groups(make_model()))
-
-
-def test_one_word_spares_as_a_list_of_it_does():
-    one, listed = (finetune_optimizer("sgd", make_model(), no_decay=words) for words in ("bias", ["bias"]))
-    decays = [[slot.decays for slot in optimizer._plan.slots] for optimizer in (one, listed)]
-    names = [variable.path.split("/")[-1] for variable in make_model().trainable_variables]
-    assert decays == [[name != "bias" for name in names]] * 2
-
-
-def test_momentum_that_came_down_to_zero_is_loaded(tmp_path):
-    model = make_model()
-    model.compile(finetune_optimizer(keras.optimizers.SGD(0.1, momentum=0.9), model), "mse")
-    model.optimizer.momentum = 0.0
-    data = np.ones((4, 4), "float32"), np.ones((4, 2), "float32")
-    model.fit(*data, verbose=0)
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras").optimizer
-    assert int(ops.convert_to_numpy(loaded.iterations)) == 1
-    assert loaded.momentum == 0.0
-
-
-def test_exclusions_add_up_and_stay():
-    model = make_model()
-    model.compile(finetune_optimizer(keras.optimizers.SGD(1.0, weight_decay=0.5), model), "mse")
-    model.optimizer.exclude_from_weight_decay(var_names=["low/kernel"])
-    prepare(model, "Somebody")
-    before = model.get_weights()
-    zeros = [ops.zeros(v.shape) for v in model.trainable_variables]
-    model.optimizer.apply(zeros, model.trainable_variables)
-    moved = [w.path for w, a, b in zip(model.weights, before, model.get_weights(), strict=True) if (a != b).any()]
-    assert [path.split("/", 1)[1] for path in moved] == ["middle/kernel", "top/kernel"]
-
-
-def test_stand_ins_have_the_paths_of_what_they_stand_for(tmp_path):
-    """Muon chooses by path which variables have slots of one kind and which of another."""
-    model = make_model()
-    model.compile(finetune_optimizer(keras.optimizers.Muon(exclude_layers=["top"]), model), "mse")
-    data = np.ones((4, 4), "float32"), np.ones((4, 2), "float32")
-    model.fit(*data, verbose=0)
-    freeze_to(model, -1)
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    assert len(loaded.optimizer.variables) == len(model.optimizer.variables)
-    assert int(ops.convert_to_numpy(loaded.optimizer.iterations)) == 1
 
 
 def test_multipliers_are_never_lost_in_silence():

@@ -5,6 +5,8 @@ from mutation import Mutation
 _OPTIMIZER = "kerasaug/transfer/optimizer.py"
 _LIVE = "kerasaug/transfer/live_settings.py"
 _TESTS = "tests/transfer/test_finetune_optimizer.py"
+_OF_DECAY = "tests/transfer/test_finetune_optimizer_decay.py"
+_OF_SAVED = "tests/transfer/test_finetune_optimizer_saved.py"
 _WARMUP = "tests/callbacks/test_gradual_unfreezing_warmup.py"
 
 OPTIMIZER = (
@@ -69,14 +71,14 @@ OPTIMIZER = (
         _OPTIMIZER,
         "super().build(everything)",
         "super().build([one for one in everything if one.trainable])",
-        ("tests/transfer/test_finetune_optimizer.py::test_loads_while_frozen_and_keeps_all_slots",),
+        (f"{_OF_SAVED}::test_loads_while_frozen_and_keeps_all_slots",),
     ),
     Mutation(
         "slots are lost when a frozen model is loaded",
         "kerasaug/transfer/plan.py",
         "active = [index for index, slot in enumerate(self.slots) if slot.active]",
         "active = [index for index, slot in enumerate(self.slots) if not slot.active]",
-        (f"{_TESTS}::test_loads_while_frozen_and_keeps_all_slots",),
+        (f"{_OF_SAVED}::test_loads_while_frozen_and_keeps_all_slots",),
     ),
     Mutation(
         "the patterns of no_decay are ignored",
@@ -84,8 +86,8 @@ OPTIMIZER = (
         "id(variable) not in spared and not (pattern and pattern.search(variable.path))",
         "id(variable) not in spared",
         (
-            f"{_TESTS}::test_no_decay_survives_config_and_loading",
-            f"{_TESTS}::test_norm_means_normalisation_of_any_name",
+            f"{_OF_DECAY}::test_no_decay_survives_config_and_loading",
+            f"{_OF_DECAY}::test_norm_means_normalisation_of_any_name",
         ),
     ),
     Mutation(
