@@ -1,67 +1,12 @@
-"""Draws against a NumPy Threefry written here, published vectors and scipy's distributions."""
+"""Draws against a NumPy Threefry, published vectors and what p and strength promise."""
 
-import zlib
-
-import keras
 import numpy as np
 import pytest
-from keras.ops import convert_to_numpy, convert_to_tensor
+from keras.ops import convert_to_tensor
+from numpy_draws import LEAST, N, assert_proportions, make, numbers, op_number, threefry, units
 from scipy import stats
 
 from kerasaug import Pipeline, layers
-from kerasaug.backend import compile_stage
-from kerasaug.draw import Rng
-from kerasaug.ops.quantiles import beta_range_quantiles
-
-N = 60_000
-LEAST = 1e-4  # p-value: there are some fifty comparisons here, and a good generator fails one in 10,000
-ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
-
-
-def threefry(key, counter):
-    """Threefry-2x32 with 20 rounds, from the paper (Salmon et al., SC 2011), on uint32."""
-    key = [np.uint32(word) for word in key]
-    schedule = (*key, key[0] ^ key[1] ^ np.uint32(0x1BD11BDA))
-    with np.errstate(over="ignore"):
-        a, b = (np.asarray(c, "uint32") + k for c, k in zip(counter, key, strict=True))
-        for round_ in range(20):
-            distance = ROTATIONS[round_ // 4 % 2][round_ % 4]
-            a = a + b
-            b = ((b << np.uint32(distance)) | (b >> np.uint32(32 - distance))) ^ a
-            if round_ % 4 == 3:
-                group = round_ // 4 + 1
-                a = a + schedule[group % 3]
-                b = b + schedule[(group + 1) % 3] + np.uint32(group)
-    return a, b
-
-
-def units(seed, step, ids, op, count):
-    """(ids, count) numbers in (0, 1): two words a block, blocks counted below the op's own twelve bits."""
-    ids = np.asarray(ids, "uint32")
-    words = [half for block in range((count + 1) // 2) for half in threefry((seed, step), (ids, op << 12 | block))]
-    return ((np.stack(words[:count], axis=1) >> np.uint32(9)) + 0.5) / 2.0**23
-
-
-def make(n=N, seed=1, step=0, op=0, first=0, **kwargs):
-    key = tuple(convert_to_tensor(np.int32(one)) for one in (seed, step))
-    return Rng(key, convert_to_tensor(np.arange(first, first + n, dtype="int32")), op, **kwargs)
-
-
-def numbers(tensor):
-    return convert_to_numpy(tensor)
-
-
-def assert_distributed(sample, cdf):
-    assert stats.kstest(sample, cdf).pvalue > LEAST
-
-
-def assert_proportions(counts, probabilities):
-    expected = np.asarray(probabilities) / np.sum(probabilities) * np.sum(counts)
-    assert stats.chisquare(counts, expected).pvalue > LEAST
-
-
-def op_number(layer):
-    return zlib.crc32(type(layer).__name__.encode()) & 0x3FFFF
 
 
 def test_the_threefry_written_here_gives_the_published_answers():
@@ -132,111 +77,6 @@ def test_a_draw_does_not_repeat_itself():
     # m numbers among 2**23 leave 2**23 * (1 - exp(-m / 2**23)) different ones
     cells = 2.0**23
     assert len(np.unique(drawn)) == pytest.approx(cells * -np.expm1(-drawn.size / cells), rel=1e-3)
-
-
-# --- distributions ---
-
-
-def test_uniform():
-    assert_distributed(numbers(make().uniform(-2.0, 5.0)), stats.uniform(-2.0, 7.0).cdf)
-    drawn = numbers(make().uniform(shape=(2, 3)))
-    assert drawn.shape == (N, 2, 3)
-    assert drawn.dtype == "float32"
-    assert_distributed(drawn.ravel(), stats.uniform.cdf)
-
-
-def test_normal():
-    drawn = numbers(make().normal(shape=(2,)))
-    assert_distributed(drawn.ravel(), stats.norm.cdf)
-    assert abs(np.corrcoef(drawn, rowvar=False)[0, 1]) < 4 / np.sqrt(N)
-
-
-def test_bernoulli_and_sign():
-    rng = make()
-    assert stats.binomtest(int(numbers(rng.bernoulli(0.3)).sum()), N, 0.3).pvalue > LEAST
-    sign = numbers(rng.sign())
-    assert set(np.unique(sign)) == {-1.0, 1.0}
-    assert stats.binomtest(int((sign > 0).sum()), N, 0.5).pvalue > LEAST
-
-
-def test_integers():
-    drawn = numbers(make().integers(-2, 5))
-    assert drawn.dtype == "int32"
-    assert_proportions([np.sum(drawn == k) for k in range(-2, 5)], np.ones(7))
-    assert drawn.min() == -2
-    assert drawn.max() == 4
-
-
-def test_categorical():
-    weights = [1.0, 0.0, 3.0, 6.0]
-    drawn = numbers(make().categorical(weights))
-    counts = np.bincount(drawn, minlength=4)
-    assert counts[1] == 0
-    assert_proportions(counts[[0, 2, 3]], [1.0, 3.0, 6.0])
-
-
-def test_each_sample_s_own_permutation():
-    drawn = numbers(make().permutation(4))
-    np.testing.assert_array_equal(np.sort(drawn, axis=1), np.tile(np.arange(4), (N, 1)))
-    _, counts = np.unique(drawn @ [64, 16, 4, 1], return_counts=True)
-    assert len(counts) == 24
-    assert_proportions(counts, np.ones(24))
-
-
-def test_permutation_of_the_batch():
-    draw = compile_stage(lambda step: Rng((step * 0 + 5, step), keras.ops.arange(5, dtype="int32")).permutation())
-    drawn = np.stack([numbers(draw(convert_to_tensor(np.int32(step)))) for step in range(1500)])
-    np.testing.assert_array_equal(np.sort(drawn, axis=1), np.tile(np.arange(5), (1500, 1)))
-    for position in range(5):
-        assert_proportions(np.bincount(drawn[:, position], minlength=5), np.ones(5))
-
-
-@pytest.mark.parametrize(("alpha", "beta"), [(0.05, 0.05), (0.2, 0.2), (1.0, 1.0), (2.0, 5.0), (10.0, 10.0)])
-def test_beta(alpha, beta):
-    drawn = numbers(make(seed=int(100 * alpha)).beta(alpha, beta))
-    assert drawn.min() >= 0.0
-    assert drawn.max() <= 1.0
-    # float32 has no numbers between 1 - 6e-8 and 1, where Beta(0.05, 0.05) has a fifth of its mass: compare inside
-    x = np.linspace(0.001, 0.999, 999)
-    empirical = np.searchsorted(np.sort(drawn), x, side="right") / N
-    assert np.abs(empirical - stats.beta.cdf(x, alpha, beta)).max() < 1.95 / np.sqrt(N)
-
-
-def test_quantile_follows_its_table():
-    drawn = numbers(make().quantile(beta_range_quantiles(0.0, 1.0)))
-    parameters = np.random.default_rng(0).uniform(0, 1, N)
-    expected = np.random.default_rng(1).beta(parameters, parameters).astype("float32")
-    assert stats.ks_2samp(drawn, expected).statistic < 1.95 * np.sqrt(2 / N)
-
-
-@pytest.mark.parametrize("alpha", [0.3, 1.0, 7.5])
-def test_gamma(alpha):
-    assert_distributed(numbers(make(seed=2).gamma(alpha)), stats.gamma(alpha).cdf)
-
-
-def test_dirichlet():
-    drawn = numbers(make().dirichlet(0.8, 3))
-    np.testing.assert_allclose(drawn.sum(axis=1), 1.0, atol=1e-5)
-    for column in drawn.T:
-        assert_distributed(column, stats.beta(0.8, 1.6).cdf)
-    expected = -1 / 2  # the correlation of two components of a symmetric Dirichlet of three
-    assert np.corrcoef(drawn, rowvar=False)[0, 1] == pytest.approx(expected, abs=0.02)
-
-
-@pytest.mark.parametrize("rate", [0.5, 6.0])
-def test_poisson(rate):
-    drawn = numbers(make(op=3).poisson(rate))
-    assert drawn.dtype == "int32"
-    top = int(stats.poisson.ppf(0.999, rate))
-    counts = [*(np.sum(drawn == k) for k in range(top)), np.sum(drawn >= top)]
-    assert_proportions(counts, [*stats.poisson.pmf(np.arange(top), rate), stats.poisson.sf(top - 1, rate)])
-
-
-def test_keys_differ_between_samples():
-    keys = numbers(make().key())
-    assert keys.shape == (N, 2)
-    assert keys.dtype == "int32"
-    assert len(np.unique(keys, axis=0)) == N
 
 
 # --- probability and strength ---

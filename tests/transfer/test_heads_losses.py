@@ -5,13 +5,7 @@ import numpy as np
 import pytest
 from headless import WORDS, tokens
 
-from kerasaug.transfer import (
-    Regression,
-    Segmentation,
-    TokenClassification,
-    build_model,
-    heads_losses,
-)
+from kerasaug.transfer import Regression, Segmentation, TokenClassification, build_model, heads_losses
 from kerasaug.transfer.heads import Crossentropy, LabelAccuracy
 
 PREDICTED = np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8], [0.5, 0.3, 0.2]], "float32")

@@ -5,37 +5,9 @@ import re
 import keras
 import numpy as np
 import pytest
+from filled_models import backbone, dense, filled, layers, moved, same
 
 from kerasaug.transfer import build_classifier, transfer_weights
-
-layers = keras.layers
-ZEROS = {"kernel_initializer": "zeros"}  # drawing compiles for each shape on JAX
-
-
-def backbone(channels=3, width=4, name="net", named=True):
-    def called(name):
-        return {"name": name, **ZEROS} if named else ZEROS
-
-    images = keras.Input((8, 8, channels))
-    x = layers.Conv2D(width, 3, **called("stem"))(images)
-    x = layers.BatchNormalization(name="stem_bn" if named else None)(x)
-    x = layers.Conv2D(6, 3, **called("body"))(x)
-    return keras.Model(images, layers.BatchNormalization(name="body_bn" if named else None)(x), name=name)
-
-
-def filled(model, seed=0):
-    """With weights that are all different, statistics too."""
-    random = np.random.default_rng(seed)
-    model.set_weights([random.uniform(0.5, 1.5, weight.shape) for weight in model.get_weights()])
-    return model
-
-
-def moved(source, target, **options):
-    return transfer_weights(source, target, **{"verbose": 0, **options})
-
-
-def same(first, second):
-    return all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights(), strict=True))
 
 
 def deep(model):
@@ -90,10 +62,6 @@ def test_a_layer_that_fits_in_part_is_left_whole():
     report = moved(filled(one), other)
     np.testing.assert_array_equal(before[1], other.layers[0].get_weights()[1])  # the biases would have fitted
     assert [row.weight for row in report.mismatched] == ["kernel", "bias"]
-
-
-def dense(*units, inputs=4):
-    return keras.Sequential([keras.Input((inputs,)), *(layers.Dense(n, **ZEROS) for n in units)])
 
 
 def test_numbers_of_keras_s_names_mean_nothing():
@@ -195,46 +163,6 @@ def test_mapping(kind, source):
     assert same(net, source.get_layer("net"))
 
 
-@pytest.mark.parametrize("ending", ["keras", "weights.h5", "h5"])
-def test_files(ending, source, tmp_path):
-    path = tmp_path / f"saved.{ending}"
-    trained = keras.Sequential([keras.Input((8, 8, 3)), source.get_layer("net"), layers.Flatten(), layers.Dense(2)])
-    trained.compile("sgd", "mse")
-    trained.fit(np.ones((2, 8, 8, 3)), np.ones((2, 2)), verbose=0)
-    (trained.save_weights if ending == "weights.h5" else trained.save)(path)
-    target = build_classifier(backbone(), 3)
-    report = moved(path, target)
-    assert same(target.get_layer("net"), trained.layers[0])
-    assert {row.layer for row in report.missing} == {"head"}
-    assert len(report.unused) == 2
-
-
-def test_a_file_with_a_class_that_is_not_known(tmp_path):
-    class Mine(layers.Dense):
-        pass
-
-    model = filled(keras.Sequential([keras.Input((4,)), Mine(3, name="mine"), layers.Dense(2, name="end")]))
-    model.save(tmp_path / "saved.keras")
-    target = keras.Sequential([keras.Input((4,)), layers.Dense(3, name="mine"), layers.Dense(2, name="end")])
-    assert moved(tmp_path / "saved.keras", target).complete
-    assert same(model, target)
-
-
-def test_weights_without_names_are_not_guessed(tmp_path):
-    """The file has beta, mean and variance, of one shape; by their places gamma would get beta."""
-    first = keras.Sequential([keras.Input((4,)), layers.BatchNormalization(scale=False, name="bn"), layers.Dense(1)])
-    filled(first).save_weights(tmp_path / "saved.weights.h5")
-    second = keras.Sequential([keras.Input((4,)), layers.BatchNormalization(name="bn"), layers.Dense(1)])
-    assert {row.layer for row in moved(tmp_path / "saved.weights.h5", second).missing} == {"bn"}
-    assert [row.weight for row in moved(first, second).missing] == ["gamma"]  # a model has the names
-
-
-def test_files_without_order_are_refused_by_shape(source, tmp_path):
-    source.save_weights(tmp_path / "saved.weights.h5")
-    with pytest.raises(ValueError, match="load it into its model"):
-        moved(tmp_path / "saved.weights.h5", source, by="shape")
-
-
 @pytest.mark.parametrize("channels", [1, 4, 6])
 @pytest.mark.parametrize("how", ["sum", "mean"])
 def test_another_number_of_input_channels(channels, how, source):
@@ -281,18 +209,6 @@ def test_normalization_computes_with_what_it_got():
     np.testing.assert_allclose(second.predict(x, verbose=0), first.predict(x, verbose=0), rtol=1e-5)
 
 
-def test_strict_and_mismatch_refuse_before_anything_is_changed(source):
-    target = build_classifier(backbone(), 3)
-    before = target.get_weights()
-    with pytest.raises(ValueError, match=r"strict=True(.|\n)*mismatched"):
-        moved(source, target, strict=True)
-    with pytest.raises(ValueError, match=r"skip_mismatched=False(.|\n)*head"):
-        moved(source, target, skip_mismatched=False)
-    for old, new in zip(before, target.get_weights(), strict=True):
-        np.testing.assert_array_equal(old, new)
-    moved(source, build_classifier(backbone(), 10), strict=True, skip_mismatched=False)
-
-
 def test_other_dtypes(source):
     half = build_classifier(backbone(), 10)
     half = keras.models.clone_model(half, clone_function=lambda layer: recast(layer))
@@ -309,30 +225,6 @@ def recast(layer):
     return type(layer).from_config({**layer.get_config(), "dtype": "bfloat16"})
 
 
-ERRORS = {
-    "nothing alike": (ValueError, "no weight that could be loaded", lambda s, t: moved(dense(3, inputs=2), s)),
-    "no file": (FileNotFoundError, "no file at", lambda s, t: moved("none.keras", s)),
-    "ending": (ValueError, "ends in", lambda s, t: moved("weights.bin", s)),
-    "no model": (TypeError, "model or a file", lambda s, t: moved([1], s)),
-    "no target": (TypeError, "to fill", lambda s, t: moved(s, "net")),
-    "unbuilt": (ValueError, "built target", lambda s, t: moved(s, keras.Sequential([layers.Dense(1)]))),
-    "unbuilt source": (ValueError, "built source", lambda s, t: moved(keras.Sequential([layers.Dense(1)]), s)),
-    "by": (ValueError, "`by` to be one of", lambda s, t: moved(s, s, by="order")),
-    "adapt": (ValueError, "`adapt_input` to be one of", lambda s, t: moved(s, s, adapt_input="tile")),
-    "misspelt": (ValueError, "Did you mean 'net/stem'", lambda s, t: moved(s, s, mapping={"net/stm": "net/stem"})),
-    "misspelt aim": (ValueError, "the target does not have", lambda s, t: moved(s, s, mapping={"net/stem": "xyz"})),
-    "mapping": (TypeError, "a dict from", lambda s, t: moved(s, s, mapping=3)),
-    "mapped to": (TypeError, "a path or None", lambda s, t: moved(s, s, mapping=lambda path: 1)),
-}
-
-
-@pytest.mark.parametrize("case", ERRORS)
-def test_errors(case, source):
-    kind, message, call = ERRORS[case]
-    with pytest.raises(kind, match=message):
-        call(source, None)
-
-
 @pytest.mark.parametrize(
     ("kind", "without"), [(layers.Dense, {"use_bias": False}), (layers.BatchNormalization, {"scale": False})]
 )
@@ -346,12 +238,3 @@ def test_a_layer_whose_source_lacks_a_weight_is_loaded_in_part(kind, without):
     assert "loaded in part: part" in report.summary()
     assert [row.weight for row in report.missing] == ["bias" if kind is layers.Dense else "gamma"]
     assert moved(other, one).partial == ()
-
-
-@pytest.mark.parametrize("name", ["cut.weights.h5", "cut.keras"])
-def test_a_damaged_file_is_named(name, tmp_path):
-    path = tmp_path / name
-    dense(3).save_weights(whole := tmp_path / "whole.weights.h5")
-    path.write_bytes(whole.read_bytes()[:2000])
-    with pytest.raises(ValueError, match=rf"{name}, which cannot be read.*save it again"):
-        moved(path, dense(3))
