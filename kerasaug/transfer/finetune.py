@@ -107,7 +107,7 @@ def spread(count: int, rate: float | slice | None, layer_decay: float | None) ->
         raise ValueError(
             f"finetune_optimizer: expected `layer_decay` above 0, such as 0.75. Received: layer_decay={layer_decay}."
         )
-    if isinstance(rate, slice) and not (rate.stop or 0) > 0:
+    if isinstance(rate, slice) and not ((rate.stop or 0) > 0 and (rate.start is None or rate.start > 0)):
         raise ValueError(f"finetune_optimizer: expected `slice(low, high)` of rates above 0. Received: {rate}.")
     if isinstance(rate, slice):
         if layer_decay is not None or rate.stop is None or rate.step is not None:
@@ -168,15 +168,18 @@ def _reconverted(
 ) -> Any:
     """The optimizer for other variables or groups; the multipliers of one for fine-tuning are kept, or missed aloud."""
     names = source.group_names if isinstance(source, FineTuneMixin) else ()
+    result = _converted(source, model, groups, no_decay)
+    momentum = source.momentum_name if isinstance(source, FineTuneMixin) else None
+    if momentum is not None:
+        setattr(result, momentum, getattr(source, momentum))  # a config has none that is down to zero
     if not names:
-        return _converted(source, model, groups, no_decay)
+        return result
     if len(groups or ()) != len(names):
         raise ValueError(
             f"{caller}: expected the layers and groups that the optimizer was made for, {list(names)}. Received: "
             f"{[group.name for group in groups or ()]}. Give the same groups=… to `finetune_optimizer` and to "
             f"{caller}, and make the optimizer when the model has all of its layers."
         )
-    result = _converted(source, model, groups, no_decay)
     result.group_multipliers = source.group_multipliers
     return result
 

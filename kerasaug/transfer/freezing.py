@@ -2,12 +2,13 @@
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 
 from kerasaug.transfer.groups import HEAD, LayerGroup, layer_groups
 from kerasaug.transfer.guard import check_flags, is_built_on_trainable, mismatch, steps_of
-from kerasaug.transfer.held import is_held
+from kerasaug.transfer.held import is_free, is_held
 from kerasaug.transfer.optimizer import FineTuneMixin, unwrapped
 from kerasaug.transfer.quiet import quietly
 from kerasaug.transfer.saved_model_backbone import warn_of_saved_models
@@ -139,7 +140,11 @@ def set_flags(model: keras.Model, groups: Sequence[LayerGroup], first: int, free
         for index, group in enumerate(groups):
             for weight in group.weights if tied else ():
                 if id(weight) in tied:  # TensorFlow ignores a repeated assignment to the upper of its layers
-                    weight.trainable = index >= first
+                    weight.trainable = index >= first and _is_free(group, weight)
+
+
+def _is_free(group: LayerGroup, weight: Any) -> bool:
+    return all(is_free(layer, weight) for layer in group.layers if any(own is weight for own in own_weights(layer)))
 
 
 def _set_flag(layer: keras.Layer, trainable: bool) -> None:

@@ -126,6 +126,11 @@ def is_held(layer: keras.Layer) -> bool:
     return isinstance(layer, Held) and layer.__dict__.get("_trains") is not None
 
 
+def is_free(layer: keras.Layer, weight: Any) -> bool:
+    """Whether a weight of the layer's own may train, as far as the layer is held."""
+    return not is_held(layer) or weight.name in layer.__dict__["_trains"]
+
+
 def movable_by_nature(model: keras.Layer) -> list[Any]:
     """Every variable of `model` that training could move, were nothing held: all but statistics and the like."""
     held = [(layer.__dict__, layer.__dict__["_trains"]) for layer in walk(model) if is_held(layer)]

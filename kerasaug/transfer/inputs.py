@@ -1,5 +1,6 @@
 """What can be known about training data before training: shapes, labels, the number of batches."""
 
+import itertools
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -121,7 +122,8 @@ def _of_batches(data: Any, steps: int, whole: bool, steps_per_epoch: int | None)
 
 def _batches(data: Any, limit: int) -> Iterator[Any]:
     """The first batches; all of them where their number is not known."""
-    batches = (data[i] for i in range(limit)) if hasattr(data, "num_batches") else iter(data)
+    indices = range(limit) if limit >= 0 else itertools.count()
+    batches = (data[i] for i in indices) if hasattr(data, "num_batches") else iter(data)
     for index, batch in enumerate(batches):
         yield batch
         if index + 1 == limit:

@@ -4,11 +4,10 @@ Everything here that starts with an underscore belongs to Keras's optimizer base
 `_backend_apply_gradients`, `_apply_weight_decay`, `_use_weight_decay`, `_get_variable_index`,
 `_var_key`, `_trainable_variables`, `_trainable_variables_indices`, `_model_variables_moving_average`. Keras offers no
 public way to train a part of the variables, to scale a learning rate per variable or to change weight decay in a
-compiled step. They are used here and in `live_settings.py` alone, and `tests/transfer/test_finetune_optimizer.py` pins
-what is relied on.
+compiled step. They are used here, in `live_settings.py` and in `spared.py` alone, and
+`tests/transfer/test_finetune_optimizer.py` pins what is relied on.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -19,11 +18,12 @@ from keras import ops
 
 from kerasaug.transfer.live_settings import LiveDecay, LiveMomentum, StartingPoint
 from kerasaug.transfer.plan import Plan, Slot
+from kerasaug.transfer.spared import Spared
 
 _FROZEN = -1
 
 
-class FineTuneMixin(LiveDecay, LiveMomentum, StartingPoint):
+class FineTuneMixin(LiveDecay, LiveMomentum, StartingPoint, Spared):
     """Goes in front of a Keras optimizer class; `finetune_optimizer` makes one.
 
     It is built once, on every variable that may ever be trained, and applied to those that are trainable now. So
@@ -157,6 +157,7 @@ class FineTuneMixin(LiveDecay, LiveMomentum, StartingPoint):
         everything = [placed[i] if i in placed else _stand_in(slot) for i, slot in enumerate(self._plan.slots)]
         super().build(everything)
         self.bind(everything)
+        self._spare_as_asked()
         self._build_starts(everything, [slot.decays and self._below_head(slot) for slot in self._plan.slots])
         self._restart_averages(lambda slot: True)
 
@@ -166,25 +167,6 @@ class FineTuneMixin(LiveDecay, LiveMomentum, StartingPoint):
         self.__dict__["_all_averages"] = self._model_variables_moving_average if self.use_ema else []
         self.__dict__["_trainable_variables_indices"] = {self._var_key(v): i for i, v in enumerate(variables)}
         self._spare()
-
-    def exclude_from_weight_decay(self, var_list: Any = None, var_names: Any = None) -> None:
-        """Spares variables weight decay, besides those spared already; from the next compiled step on.
-
-        Args:
-            var_list: Variables.
-            var_names: Regular expressions, searched in the variables' paths, which are alike on every backend.
-        """
-        chosen = {variable.path for variable in var_list or ()}
-        patterns = [re.compile(name) for name in var_names or ()]
-        spared = [s.path in chosen or any(one.search(s.path) for one in patterns) for s in self._plan.slots]
-        pairs = zip(self._plan.slots, spared, strict=True)
-        self._plan = self._plan.updated((slot.active, slot.decays and not out) for slot, out in pairs)
-        if self.built:
-            self._spare()
-
-    def _spare(self) -> None:
-        pairs = zip(self._trainable_variables, self._plan.slots, strict=True)
-        super().exclude_from_weight_decay(var_list=[variable for variable, slot in pairs if not slot.decays])
 
     def fits(self, plan: Plan, variables: Sequence[Any]) -> bool:
         """Whether this optimizer holds slots for exactly these variables, in the groups of `plan` if it has any."""

@@ -6,6 +6,7 @@ import pytest
 
 from kerasaug.transfer import batch_size_advice, epoch_advice, finetune_optimizer
 from kerasaug.transfer.gradient_noise import noise_scale
+from kerasaug.transfer.inputs import all_batches
 from kerasaug.transfer.learning_curve import fits
 from kerasaug.transfer.step_time import step_times
 
@@ -176,3 +177,14 @@ def test_a_validation_loss_that_rises():
 def test_misuse(model, call, message):
     with pytest.raises(ValueError, match=f"expects .*{message}"):
         call(model)
+
+
+class Endless(keras.utils.PyDataset):
+    num_batches = None
+
+    def __getitem__(self, index):
+        return A[:BATCH], B[:BATCH]
+
+
+def test_the_first_batch_of_endless_data():
+    assert next(all_batches(Endless()))[0].shape == (BATCH, FEATURES)

@@ -186,10 +186,27 @@ def test_multipliers_are_never_lost_in_silence():
         prepare(model, "Somebody", layer_groups(model))
 
 
+def test_what_is_converted_once_more_keeps_rates_momentum_and_pull():
+    model = make_model()
+    halves, others = (layer_groups(model, lambda m, i=i: [m.layers[:i], m.layers[i:]]) for i in (3, 1))
+    sgd = keras.optimizers.SGD(momentum=0.9)
+    model.compile(finetune_optimizer(sgd, model, halves, learning_rate=slice(1e-5, 1e-3), l2_sp=0.25), "mse")
+    model.optimizer.momentum = 0.0
+    result = prepare(model, "Somebody", others)
+    assert result.momentum == 0.0
+    np.testing.assert_allclose(result.group_multipliers, [0.01, 1.0], rtol=1e-6)
+    assert result.l2_sp == 0.25
+    before = model.get_weights()
+    steps(result, model, 1)
+    moved = [np.abs(old - new).mean() for old, new in zip(before, model.get_weights(), strict=True)]
+    assert moved[0] < 1e-4 < moved[6]  # low/kernel is below, and middle/kernel now in the head
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"learning_rate": slice(1e-4, 0.0)}, "rates above 0"),
+        ({"learning_rate": slice(-1e-4, 1e-3)}, "rates above 0"),  # whose roots are complex
         ({"layer_decay": -2.0}, "layer_decay=-2.0"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 from optimizer_steps import make_model
 
-from kerasaug.transfer import finetune_optimizer
+from kerasaug.transfer import finetune_class, finetune_optimizer
 from kerasaug.transfer.finetune import prepare
 from kerasaug.transfer.plan import decay_pattern
 
@@ -60,3 +60,31 @@ def test_exclusions_add_up_and_stay():
     model.optimizer.apply(zeros, model.trainable_variables)
     moved = [w.path for w, a, b in zip(model.weights, before, model.get_weights(), strict=True) if (a != b).any()]
     assert [path.split("/", 1)[1] for path in moved] == ["middle/kernel", "top/kernel"]
+
+
+def test_exclusions_of_a_loaded_model_go_by_variable(tmp_path):
+    """A file's layers have other paths than they had: those of a Sequential model lose its name."""
+    model = make_model()
+    optimizer = finetune_optimizer(keras.optimizers.SGD(1.0, weight_decay=0.5), model, no_decay=())
+    model.compile(optimizer, "mse")
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    kernel = loaded.trainable_variables[0]
+    assert kernel.path != model.trainable_variables[0].path
+    loaded.optimizer.exclude_from_weight_decay(var_list=[kernel])
+    before = loaded.trainable_variables[0].numpy().copy(), loaded.trainable_variables[-2].numpy().copy()
+    loaded.optimizer.apply([ops.zeros(v.shape) for v in loaded.trainable_variables], loaded.trainable_variables)
+    np.testing.assert_array_equal(loaded.trainable_variables[0].numpy(), before[0])
+    np.testing.assert_allclose(loaded.trainable_variables[-2].numpy(), before[1] / 2, rtol=1e-6)
+    with pytest.raises(ValueError, match=r"FineTuneSGD: expected variables that it was built on.*stranger"):
+        loaded.optimizer.exclude_from_weight_decay(var_list=[keras.Variable([1.0], name="stranger")])
+
+
+@pytest.mark.parametrize("names", ["bias", ["bias"]])
+def test_exclusions_before_it_is_built(names):
+    optimizer = finetune_class(keras.optimizers.SGD)(1.0, weight_decay=0.5)
+    optimizer.exclude_from_weight_decay(var_names=names)
+    kernel, bias = variables = [keras.Variable([1.0], name=name) for name in ("kernel", "bias")]
+    optimizer.build(variables)
+    optimizer.apply([ops.zeros((1,))] * 2, variables)
+    assert (kernel.numpy().item(), bias.numpy().item()) == (0.5, 1.0)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasaug.transfer import LayerGroup, build_classifier, freeze, freeze_to, layer_groups, unfreeze
+from kerasaug.transfer import LayerGroup, bitfit, build_classifier, freeze, freeze_to, layer_groups, unfreeze
 from kerasaug.transfer.walk import owners, thawed
 
 layers = keras.layers
@@ -272,5 +272,9 @@ def test_splitter_divides_layers_with_a_tied_weight():
     assert {id(weight) for weight in model.trainable_weights} == {id(weight) for weight in groups[-1].weights}
     freeze_to(model, 3, groups)
     assert model.trainable_weights == []
+    biases = {id(body.bias), id(top.bias)}
+    bitfit(model, head=False)
+    unfreeze(model, groups)
+    assert {id(weight) for weight in model.trainable_weights} == biases  # the matrix stays held
     with pytest.raises(ValueError, match=r"bias \(2 times\)"):
         layer_groups(model, lambda model: [[embedding, body], [body, top]])
