@@ -228,6 +228,16 @@ def test_mix_off_gives_each_layer_its_own_back():
         assert [float(keras.ops.convert_to_numpy(one.mix_probability)) for one in (first, second)] == [1, 0.25]
 
 
+def test_mix_off_respects_what_was_set_since():
+    model = augmented(kerasaug.layers.MixUp())
+    with pytest.raises(KeyboardInterrupt):
+        run(model, [MixOff(1), StopIn(1)], 2)
+    model.pipeline.mix_probability = 0.5  # by hand, after the interruption
+    assert run(model, [MixOff(1)], 2)["mix_probability"] == [0.5, 0]
+    model.pipeline.mix_probability = 0.0  # by hand, after what was changed is back
+    assert run(model, [MixOff(1)], 2)["mix_probability"] == [0, 0]
+
+
 def test_mix_off_that_never_was_is_named():
     with pytest.warns(UserWarning, match="from_epoch=10 in a `fit` of 1"):
         run(augmented(mixes()[0]), [MixOff(from_epoch=10)], 1)

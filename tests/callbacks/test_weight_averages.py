@@ -212,6 +212,16 @@ def test_swa_measures_statistics(restoring):
     close([mean, variance], [outputs.mean(0), outputs.var(0)])  # one batch holds all
 
 
+def test_swa_leaves_the_statistics_of_an_earlier_epoch():
+    """The loss is to rise, so that the first epoch is restored: its weights with its statistics."""
+    model, ends = network(), []
+    stop = keras.callbacks.EarlyStopping("loss", mode="max", patience=9, restore_best_weights=True)
+    record = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(model.get_weights()))
+    losses = train(model, [record, SWA(1, data=X + 1), stop]).history["loss"]
+    assert np.argmax(losses) == 0
+    close(model.get_weights(), ends[0])
+
+
 def test_update_bn():
     model = network()
     weights = model.get_weights()

@@ -40,7 +40,7 @@ def test_momentum_that_came_down_to_zero_is_loaded(tmp_path):
 def test_stand_ins_have_the_paths_of_what_they_stand_for(tmp_path):
     """Muon chooses by path which variables have slots of one kind and which of another."""
     model = make_model()
-    model.compile(finetune_optimizer(keras.optimizers.Muon(exclude_layers=["top"]), model), "mse")
+    model.compile(finetune_optimizer(keras.optimizers.Muon(exclude_layers=["low"]), model), "mse")
     data = np.ones((4, 4), "float32"), np.ones((4, 2), "float32")
     model.fit(*data, verbose=0)
     freeze_to(model, -1)

@@ -6,7 +6,7 @@ import pytest
 from headless import WORDS, tokens
 
 from kerasaug.transfer import Regression, Segmentation, TokenClassification, build_model, heads_losses
-from kerasaug.transfer.heads import Crossentropy, LabelAccuracy
+from kerasaug.transfer.heads import BinaryIoU, Crossentropy, LabelAccuracy
 
 PREDICTED = np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8], [0.5, 0.3, 0.2]], "float32")
 
@@ -99,3 +99,11 @@ def test_iou_by_hand():
 def test_losses_are_read_again(layer):
     again = keras.losses.deserialize(keras.losses.serialize(layer))
     assert again.get_config() == layer.get_config()
+
+
+def test_iou_of_yes_or_no_without_one_label():
+    """One right and one wrong of label 1; the false yes at label 0 counts unless 0 is left out."""
+    for ignored, expected in ((None, 1 / 3), (0, 1 / 2)):
+        metric = BinaryIoU([1], ignore_class=ignored)
+        metric.update_state(np.array([1, 1, 0, 0]), np.array([0.9, 0.1, 0.9, 0.1]))
+        assert float(metric.result()) == pytest.approx(expected)

@@ -160,7 +160,7 @@ def test_smoothing_is_of_training_alone():
 @pytest.mark.parametrize("loss", ["binary_crossentropy", keras.losses.BinaryCrossentropy()])
 def test_smoothing_of_yes_and_no(loss):
     """Keras's own smoothing is the oracle."""
-    labels, predicted = np.array([[0.0, 1.0]], "float32"), np.array([[0.2, 0.7]], "float32")
+    labels, predicted = np.array([[0.0, 1.0, 1.0]], "float32"), np.array([[0.2, 0.7, 0.4]], "float32")
     model = augmented(RandomFlip(), loss)
     model.label_smoothing = 0.2
     got = model.compute_loss(y=labels, y_pred=keras.ops.convert_to_tensor(predicted))
@@ -216,6 +216,15 @@ def test_labels_and_losses_may_be_lists_and_dicts(losses, labels):
     got = list(got.values()) if labels is dict else got
     np.testing.assert_allclose(got[0], rows * 0.7 + 0.1, rtol=1e-6)
     np.testing.assert_array_equal(got[1], numbers)
+
+
+def test_labels_of_which_one_is_ignored_stay():
+    """No row can stand for a class that is none."""
+    labels, predicted = {"kind": np.array([2, 255]), "age": np.eye(3)[[0, 1]]}, np.full((2, 3), 1 / 3, "float32")
+    losses = {"kind": Crossentropy(ignore_class=255), "age": Crossentropy()}
+    got = smoothed(labels, {"kind": predicted, "age": predicted}, losses, 0.3)
+    np.testing.assert_array_equal(got["kind"], labels["kind"])
+    np.testing.assert_allclose(got["age"], labels["age"] * 0.7 + 0.1, rtol=1e-6)
 
 
 def test_one_output_whose_loss_stands_in_a_dict():

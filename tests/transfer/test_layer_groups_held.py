@@ -11,6 +11,7 @@ from kerasaug.transfer import (
     enable_lora,
     finetune_optimizer,
     layer_groups,
+    release,
     trainable_counts,
 )
 
@@ -41,6 +42,7 @@ def grouped(model):
 HOLDS = {
     "bitfit": lambda model: bitfit(model, norm=False),
     "bitfit without head": lambda model: bitfit(model, norm=False, head=False),
+    "bitfit but for one layer": lambda model: bitfit(model) and release(model.layers[3]),
     "lora": lambda model: enable_lora(model, "d1|c0|attention1/query", rank=2),
     "lora alone": lambda model: enable_lora(model, "d1|c0|attention1/query", rank=2, train=()),
     "lora in the head": lambda model: enable_lora(model, "top", rank=1, train=()),

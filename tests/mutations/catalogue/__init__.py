@@ -7,6 +7,7 @@ from catalogue.draws import DRAWS
 from catalogue.export import EXPORT
 from catalogue.filters import FILTERS
 from catalogue.framing import FRAMING
+from catalogue.heads import HEADS
 from catalogue.mixing import MIXING
 from catalogue.optimizer import OPTIMIZER
 from catalogue.policies import POLICIES
@@ -31,6 +32,7 @@ MUTATIONS = (
     *RULE,
     *OPTIMIZER,
     *TRANSFER,
+    *HEADS,
     *CALLBACKS,
     *RESUME,
     *EXPORT,

@@ -6,6 +6,7 @@ _OPTIMIZER = "kerasaug/transfer/optimizer.py"
 _LIVE = "kerasaug/transfer/live_settings.py"
 _TESTS = "tests/transfer/test_finetune_optimizer.py"
 _OF_DECAY = "tests/transfer/test_finetune_optimizer_decay.py"
+_OF_L2_SP = "tests/transfer/test_l2_sp.py"
 _OF_SAVED = "tests/transfer/test_finetune_optimizer_saved.py"
 _WARMUP = "tests/callbacks/test_gradual_unfreezing_warmup.py"
 
@@ -110,5 +111,40 @@ OPTIMIZER = (
         "self._restart_averages(lambda slot: not running[slot.group])",
         "self._restart_averages(lambda slot: False)",
         ("tests/callbacks/test_gradual_unfreezing_averages.py::test_moving_averages_start_at_the_weights_there_are",),
+    ),
+    Mutation(
+        "what is pulled to its start is pulled to zero too",
+        _OPTIMIZER,
+        "self._use_weight_decay(variable) and not self._is_pulled(variable)",
+        "self._use_weight_decay(variable)",
+        (f"{_OF_L2_SP}::test_pulls_the_body_and_decays_the_head",),
+    ),
+    Mutation(
+        "the head is pulled to its start",
+        _OPTIMIZER,
+        "[slot.decays and self._below_head(slot) for",
+        "[slot.decays for",
+        (f"{_OF_L2_SP}::test_pulls_the_body_and_decays_the_head",),
+    ),
+    Mutation(
+        "the pull to the start is lost when a model is saved",
+        _OPTIMIZER,
+        '"l2_sp": self.l2_sp,',
+        '"l2_sp": None,',
+        (f"{_OF_L2_SP}::test_is_saved_and_loaded",),
+    ),
+    Mutation(
+        "the pull to the start ignores the rate of the group",
+        _LIVE,
+        "ops.cast(learning_rate * self._pull, variable.dtype)",
+        "ops.cast(self.learning_rate * self._pull, variable.dtype)",
+        (f"{_OF_L2_SP}::test_pulls_the_body_and_decays_the_head",),
+    ),
+    Mutation(
+        "stand-ins of frozen variables have paths of their own",
+        _OPTIMIZER,
+        'slot.path.split("/")[:-1]:',
+        'slot.path.split("/")[:0]:',
+        (f"{_OF_SAVED}::test_stand_ins_have_the_paths_of_what_they_stand_for",),
     ),
 )

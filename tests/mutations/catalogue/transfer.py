@@ -3,10 +3,12 @@
 from mutation import Mutation
 
 _FREEZING = "kerasaug/transfer/freezing.py"
+_HELD = "kerasaug/transfer/held.py"
 _PREPROCESSING = "kerasaug/transfer/preprocessing.py"
 _TRAINING = "kerasaug/transfer/training.py"
 _RECIPE = "kerasaug/transfer/recipe.py"
 _OF_FREEZING = "tests/transfer/test_layer_groups.py"
+_OF_HELD = "tests/transfer/test_layer_groups_held.py"
 _OF_PREPROCESSING = ("tests/transfer/test_backbones.py::test_preprocessing_equals_the_family_own",)
 _OF_CYCLES = ("tests/transfer/test_one_cycle.py",)
 _OF_FINE_TUNE = "tests/transfer/test_fine_tune.py"
@@ -159,5 +161,19 @@ TRANSFER = (
         'logits = head.activation == "linear"',
         'logits = head.activation != "linear"',
         ("tests/transfer/test_fine_tune_labels.py::test_loss_and_accuracy_by_hand",),
+    ),
+    Mutation(
+        "what is held counts as what can never train",
+        _HELD,
+        'attributes["_trains"] = None',
+        'attributes["_trains"] = attributes["_trains"]',
+        (f"{_OF_HELD}::test_groups_do_not_depend_on_what_is_held",),
+    ),
+    Mutation(
+        "a block of which a part is held is another block",
+        _HELD,
+        "return layer.plain if isinstance(layer, Held) else type(layer)",
+        "return type(layer)",
+        (f"{_OF_HELD}::test_groups_do_not_depend_on_what_is_held",),
     ),
 )
