@@ -32,7 +32,9 @@ class Inputs:
     value_range: tuple[float, float] | None = None
 
 
-def inspect(data: Any, batch_size: int, steps_per_epoch: int | None = None, whole: bool = False) -> Inputs:
+def inspect(
+    data: Any, batch_size: int, steps_per_epoch: int | None = None, whole: bool = False, images: bool = True
+) -> Inputs:
     """Looks at data of any kind that `keras.Model.fit` takes.
 
     A dataset is gone through once at most, since a shuffle may differ from one iteration to the next.
@@ -42,12 +44,13 @@ def inspect(data: Any, batch_size: int, steps_per_epoch: int | None = None, whol
         batch_size: For arrays.
         steps_per_epoch: Batches in an epoch, where the caller knows.
         whole: Whether all labels are needed; a dataset is then read once, from beginning to end.
+        images: Whether they must be images, of numbers; their range is not looked at otherwise.
 
     Raises:
         ValueError: When there are no labels, no samples, or the dataset is not batched.
     """
     if is_arrays(data):
-        return _of_arrays(data, batch_size, steps_per_epoch)
+        return _of_arrays(data, batch_size, steps_per_epoch, images)
     if isinstance(data, types.GeneratorType):
         return Inputs(steps=steps_per_epoch)  # looking at a batch would take it away
     there = _steps(data)
@@ -57,7 +60,7 @@ def inspect(data: Any, batch_size: int, steps_per_epoch: int | None = None, whol
     needed = whole or steps == _UNKNOWN
     if needed and there == _INFINITE:
         raise ValueError("fine_tune cannot read an endless dataset: pass `classes` and `steps_per_epoch`.")
-    return _of_batches(data, there if needed else steps, needed, steps_per_epoch)
+    return _of_batches(data, there if needed else steps, needed, steps_per_epoch, images)
 
 
 def is_arrays(data: Any) -> bool:
@@ -77,7 +80,7 @@ def all_batches(data: Any) -> Iterator[Any]:
     return iter([data]) if is_arrays(data) else _batches(data, _steps(data))
 
 
-def _of_arrays(data: Any, batch_size: int, steps_per_epoch: int | None) -> Inputs:
+def _of_arrays(data: Any, batch_size: int, steps_per_epoch: int | None, pixels: bool) -> Inputs:
     x, y = data[0], data[1]
     if y is None:
         raise ValueError("fine_tune expects labels: train=(images, labels). Received: None for labels.")
@@ -85,7 +88,8 @@ def _of_arrays(data: Any, batch_size: int, steps_per_epoch: int | None) -> Input
     images = keras.tree.flatten(x)[0]
     if not hasattr(images, "shape"):
         raise ValueError(f"fine_tune expects images as an array. Received: {type(x).__name__}.")
-    _check_pixels(images)
+    if pixels:
+        _check_pixels(images)
     count = len(images)
     if count == 0:
         raise ValueError("fine_tune expects at least one image. Received: none.")
@@ -94,7 +98,7 @@ def _of_arrays(data: Any, batch_size: int, steps_per_epoch: int | None) -> Input
             f"fine_tune expects as many labels as images. Received: {count} images and labels of shape {labels.shape}."
         )
     steps = steps_per_epoch or -(-count // batch_size)
-    return Inputs(tuple(images.shape[1:]), labels, steps, _value_range(images[:batch_size]))
+    return Inputs(tuple(images.shape[1:]), labels, steps, _value_range(images[:batch_size]) if pixels else None)
 
 
 def _steps(data: Any) -> int:
@@ -108,8 +112,8 @@ def _steps(data: Any) -> int:
         return _UNKNOWN
 
 
-def _of_batches(data: Any, steps: int, whole: bool, steps_per_epoch: int | None) -> Inputs:
-    looked_at = [_parts(batch) for batch in _batches(data, steps if whole else 1)]
+def _of_batches(data: Any, steps: int, whole: bool, steps_per_epoch: int | None, pixels: bool) -> Inputs:
+    looked_at = [_parts(batch, pixels) for batch in _batches(data, steps if whole else 1)]
     if not looked_at:
         raise ValueError("fine_tune expects at least one batch. Received an empty dataset.")
     shapes = {shape for shape, _, _ in looked_at}
@@ -130,7 +134,7 @@ def _batches(data: Any, limit: int) -> Iterator[Any]:
             return
 
 
-def _parts(batch: Any) -> tuple[tuple[int, ...], np.ndarray | None, tuple[float, float] | None]:
+def _parts(batch: Any, pixels: bool) -> tuple[tuple[int, ...], np.ndarray | None, tuple[float, float] | None]:
     """The shape of an image, the labels, and the range of the values, of a batch."""
     if not isinstance(batch, tuple | list) or len(batch) < 2:
         raise ValueError(
@@ -145,8 +149,9 @@ def _parts(batch: Any) -> tuple[tuple[int, ...], np.ndarray | None, tuple[float,
             f"fine_tune expects a dataset of batches. Received one of single images, of shape {tuple(images.shape)}: "
             "batch it with `dataset.batch(32)`."
         )
-    _check_pixels(images)
-    return tuple(images.shape[1:]), labels, _value_range(images)
+    if pixels:
+        _check_pixels(images)
+    return tuple(images.shape[1:]), labels, _value_range(images) if pixels else None
 
 
 def _check_pixels(images: Any) -> None:

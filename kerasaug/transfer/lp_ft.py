@@ -97,7 +97,7 @@ def linear_probe_then_fine_tune(
         probe_epochs = 0
     tuned = finetune_optimizer(optimizer, model, groups, learning_rate=probe_lr if probe_epochs else lr)
     if loss is None:
-        labels = inspect(train, batch_size, kwargs.get("steps_per_epoch")).labels
+        labels = inspect(train, batch_size, kwargs.get("steps_per_epoch"), images=False).labels
         loss, accuracy = objective(head_of(model), labels, mixes=False, label_smoothing=0.0)
         metrics = [accuracy] if metrics is None else metrics
     model.compile(tuned, loss, metrics=metrics)

@@ -161,7 +161,8 @@ def _serialised(thing: Any, module: Any, what: str) -> Any:
 def _differences(one: Any, other: Any) -> list[str]:
     """The plain settings in which two losses differ: Keras's Huber forgets its delta."""
     mine, others = _settings(vars(one)), _settings(vars(other))
-    return sorted(name.rpartition(".")[2] for name in mine.keys() | others.keys() if mine.get(name) != others.get(name))
+    names = (mine.keys() | others.keys()) - {"name"}  # which Keras numbers where none is given, and nothing depends on
+    return sorted(name.rpartition(".")[2] for name in names if mine.get(name) != others.get(name))
 
 
 def _settings(values: Mapping[str, Any], path: str = "") -> dict[str, Any]:

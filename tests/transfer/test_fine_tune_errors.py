@@ -7,6 +7,7 @@ from fine_tuning import SIZE, network, pictures, tune
 
 import kerasaug
 from kerasaug.transfer import fine_tune
+from kerasaug.transfer.resolve import resolve_objective
 
 IMAGES, LABELS = pictures(8)
 MOBILENET = {"model": "MobileNet", "weights": None}
@@ -111,3 +112,16 @@ class Ragged:
 def test_images_that_are_none(images, message):
     with pytest.raises(ValueError, match=message):
         fine_tune(network(), (images, np.array([0, 1])), verbose=0)
+
+
+@keras.saving.register_keras_serializable("tests")
+class Doubled(keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        return 2 * keras.losses.mean_squared_error(y_true, y_pred)
+
+    def get_config(self):
+        return {"reduction": self.reduction}
+
+
+def test_losses_that_do_not_say_their_names_are_kept():
+    assert resolve_objective(Doubled(), None)["loss"]["config"] == {"reduction": "sum_over_batch_size"}

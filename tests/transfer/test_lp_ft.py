@@ -93,3 +93,18 @@ def test_heads_that_cannot_be_solved():
         linear_probe_then_fine_tune(network(activation="relu"), (x, labels), probe="logistic")
     with pytest.raises(ValueError, match="every one of the 3 classes"):
         linear_probe_then_fine_tune(network(), (x, labels * 0), probe="logistic")
+
+
+if keras.backend.backend() == "tensorflow":  # the others' tensors hold no strings
+
+    def test_models_of_strings():
+        import tensorflow as tf
+
+        words = L.TextVectorization(vocabulary=["good", "bad"], output_sequence_length=2)
+        head = L.Dense(2, activation="softmax")
+        model = keras.Sequential(
+            [keras.Input((1,), dtype="string"), words, L.Embedding(4, 3), L.GlobalAveragePooling1D(), head]
+        )
+        train = tf.constant([["good"], ["bad"]] * 4), np.arange(8) % 2
+        history = linear_probe_then_fine_tune(model, train, probe_epochs=1, epochs=1, verbose=0).history
+        assert history["unfrozen_groups"][0] == 1
