@@ -141,6 +141,20 @@ OPTIMIZER = (
         (f"{_OF_L2_SP}::test_pulls_the_body_and_decays_the_head",),
     ),
     Mutation(
+        "an optimizer that is converted once more loses the groups' rates",
+        "kerasaug/transfer/finetune.py",
+        "    result.group_multipliers = source.group_multipliers\n",
+        "",
+        (f"{_TESTS}::test_what_is_converted_once_more_keeps_rates_momentum_and_pull",),
+    ),
+    Mutation(
+        "an exclusion from weight decay lifts those before it",
+        "kerasaug/transfer/spared.py",
+        "slot.decays and i not in chosen)",
+        "i not in chosen)",
+        (f"{_OF_DECAY}::test_exclusions_add_up_and_stay",),
+    ),
+    Mutation(
         "stand-ins of frozen variables have paths of their own",
         _OPTIMIZER,
         'slot.path.split("/")[:-1]:',
