@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from kerasaug.backend import built_on
-from kerasaug.transfer.optimizer import FineTuneMixin, unwrapped
+from kerasaug.transfer.optimizer import FineTuneMixin, spared_by, unwrapped
 from kerasaug.transfer.steps import baked_rate, select_step
 
 _ONLY_INSIDE = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "gradient_accumulation_steps")
@@ -34,7 +34,7 @@ def check_flags(model: keras.Model, caller: str) -> None:
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None or not model.built:
         return
-    _check_wrapper(optimizer, caller)
+    _check_wrapper(optimizer, model, caller)
     inner = unwrapped(optimizer)
     rate = baked_rate(inner)
     _warn_of_function(rate, caller)
@@ -82,7 +82,7 @@ def mismatch(model: keras.Model) -> str:
     )
 
 
-def _check_wrapper(optimizer: Any, caller: str) -> None:
+def _check_wrapper(optimizer: Any, model: keras.Model, caller: str) -> None:
     if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         return
     wrong = [name for name in _ONLY_INSIDE if getattr(optimizer, name, None)]
@@ -91,6 +91,12 @@ def _check_wrapper(optimizer: Any, caller: str) -> None:
             f"{caller}: expected {wrong[0]} on the optimizer inside LossScaleOptimizer, which alone acts on weights. "
             f"Received: {wrong[0]}={getattr(optimizer, wrong[0])} on the wrapper. Set "
             f"`model.optimizer.inner_optimizer.{wrong[0]}`, and None on the wrapper."
+        )
+    if spared_by(optimizer, model.trainable_variables):
+        raise ValueError(
+            f"{caller}: expected variables to be spared weight decay on the optimizer inside LossScaleOptimizer, which "
+            "alone acts on weights. Received: some spared on the wrapper. Call "
+            "`model.optimizer.inner_optimizer.exclude_from_weight_decay(…)`, and that of the wrapper with no arguments."
         )
 
 

@@ -68,6 +68,13 @@ def test_weight_decay_on_the_loss_scaling_wrapper_is_refused(callback):
         fit(model, callback())
 
 
+def test_exclusions_on_the_loss_scaling_wrapper_are_refused():
+    model = make(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(RATE)))
+    model.optimizer.exclude_from_weight_decay(var_names=["bias"])
+    with pytest.raises(ValueError, match=r"spared on the wrapper.*inner_optimizer\.exclude_from_weight_decay"):
+        fit(model, TrainableGuard())
+
+
 def test_exclusions_from_weight_decay_act_on_the_next_fit():
     model = make(keras.optimizers.SGD(RATE, weight_decay=0.1))
     shrink(model, TrainableGuard())
