@@ -14,9 +14,8 @@ from kerasaug.boxes import FORMATS
 from kerasaug.checks import as_record_ids, as_size, check_call, check_seed
 from kerasaug.config import config_of
 from kerasaug.draw import Rng, as_key
-from kerasaug.ops.dtypes import to_dtype
 from kerasaug.params import Params, as_tensors
-from kerasaug.sample import KINDS, Sample, as_whole, pack, unpack
+from kerasaug.sample import Sample, as_whole, pack, unpack
 from kerasaug.specs import SpecLayer
 from kerasaug.stages import Cluster, clusters, plan
 from kerasaug.tensors import NUMBERS
@@ -90,7 +89,7 @@ class Augmentation(SpecLayer):
         if bounding_box_format is not None:
             one_of(bounding_box_format, FORMATS, "bounding_box_format", layer)
         self.bounding_box_format = bounding_box_format
-        self.keys = as_keys(keys, KINDS, layer)
+        self.keys = as_keys(keys, (*self.modality.kinds, *self.aligned_names), layer)
         self._plan: tuple[Cluster, ...] = ()
         self._draw_compiled = backend.compile_stage(self._draw_with)
 
@@ -120,7 +119,7 @@ class Augmentation(SpecLayer):
             Dict of tensors whose first axis is the batch, for `apply`.
         """
         with backend.dataset_scope():
-            return self._draw(unpack(data, self.keys, self._label), seed, record_ids)
+            return self._draw(self._unpack(data), seed, record_ids)
 
     def apply(self, data: Any, params: Params) -> Any:
         """Applies drawn (or chosen) parameters: deterministic, of static shape, the same for every backend.
@@ -133,7 +132,7 @@ class Augmentation(SpecLayer):
             What a call returns.
         """
         with backend.dataset_scope():
-            sample = unpack(data, self.keys, self._label)
+            sample = self._unpack(data)
             self._check(sample)
             try:
                 return pack(self._applied(sample, self._given(params, sample)))
@@ -161,7 +160,7 @@ class Augmentation(SpecLayer):
         if size is not None:
             size = as_size(size, self._label)
         with backend.dataset_scope():
-            sample = unpack(data, self.keys, self._label)
+            sample = self._unpack(data)
             pairs = [(layer, one) for layer, one in self._given(params, sample) if layer.geometric]
             if self.mixes or not pairs or any(layer.irreversible for layer in self.ops()):
                 raise TypeError(
@@ -172,23 +171,23 @@ class Augmentation(SpecLayer):
             for layer in layers:
                 layer.check(sample.fields)
             fields = layers[0].inverted(layers, sample.fields, each, size)  # type: ignore[attr-defined]
-            sample.fields = {**fields, "images": self._finish(fields["images"])}
+            sample.fields = self._finished(fields)
             return pack(sample)
 
     def __call__(self, data: Any, *args: Any, **kwargs: Any) -> Any:
         """Calls the layer; a dict may hold tensors, arrays and strings side by side."""
-        check_call(args, kwargs, self._label)
+        check_call(args, kwargs, self._label, self.main)
         return super().__call__(as_whole(data), *args, **kwargs)
 
     def call(self, data: Any, training: bool | None = None) -> Any:
         """Augments when `training`, which defaults to whether the layer was called directly."""
-        sample = unpack(data, self.keys, self._label)
+        sample = self._unpack(data)
         if training is None:
             training = augments_by_default(self, Augmentation)
         if not training:
             return pack(self._infer(sample))
         self._check(sample)
-        empty = sample.fields["images"].shape[0] == 0  # whose minimum, say, no backend knows
+        empty = sample.fields[self.main].shape[0] == 0  # whose minimum, say, no backend knows
         sample = sample.of_one() if empty else sample
         result = self._applied(sample, self.leaves(self._draw(sample, None, None)))
         return pack(result.of_none() if empty else result)
@@ -239,11 +238,11 @@ class Augmentation(SpecLayer):
         return config
 
     def _draw(self, sample: Sample, seed: Any, record_ids: Any) -> Params:
-        images = sample.fields["images"]
+        value = sample.fields[self.main]
         if record_ids is None:
-            ids = ops.arange(ops.shape(images)[0], dtype="int32")
+            ids = ops.arange(ops.shape(value)[0], dtype="int32")
         else:
-            ids = as_record_ids(record_ids, images.shape[0], self._label)
+            ids = as_record_ids(record_ids, value.shape[0], self._label)
         if seed is None:
             seed = self._next_seed()
         else:
@@ -273,22 +272,22 @@ class Augmentation(SpecLayer):
 
     def _given(self, params: Any, sample: Sample) -> list[tuple["Augmentation", Params]]:
         """The ops with parameters that a caller handed in."""
-        batch = sample.fields["images"].shape[0]
+        batch = sample.fields[self.main].shape[0]
         return [(layer, as_tensors(one, batch, layer._label)) for layer, one in self.leaves(params)]
 
     def _applied(self, sample: Sample, pairs: list[tuple["Augmentation", Params]]) -> Sample:
         fields = sample.fields
         for stage, group in self._stages(pairs):
             fields = stage(fields, group)
-        sample.fields = {**fields, "images": self._finish(fields["images"])}
+        sample.fields = self._finished(fields)
         return sample
 
     def _check(self, sample: Sample) -> None:
         for layer in self.ops():
             if layer.needs_batch and not sample.batched:
                 raise ValueError(
-                    f"{layer._label} mixes samples and expects a batch. Received: images of shape "
-                    f"{tuple(sample.fields['images'].shape[1:])}; it was given one sample. Batch the data first: "
+                    f"{layer._label} mixes samples and expects a batch. Received: {self.main} of shape "
+                    f"{tuple(sample.fields[self.main].shape[1:])}; it was given one sample. Batch the data first: "
                     "ds.batch(64).map(layer)."
                 )
             layer.check(sample.fields)
@@ -302,8 +301,11 @@ class Augmentation(SpecLayer):
 
     def _infer(self, sample: Sample) -> Sample:
         fields = self.infer(sample.fields)
-        sample.fields = {**fields, "images": self._finish(fields["images"])}
+        sample.fields = self._finished(fields)
         return sample
 
-    def _finish(self, images: Tensor) -> Tensor:
-        return to_dtype(images, self.compute_dtype)
+    def _unpack(self, data: Any) -> Sample:
+        return unpack(data, self.keys, self._label, self.modality, self.aligned_names)
+
+    def _finished(self, fields: dict[str, Any]) -> dict[str, Any]:
+        return {**fields, self.main: self.modality.finished(fields[self.main], self.compute_dtype)}

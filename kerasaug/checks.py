@@ -7,18 +7,18 @@ import numpy as np
 
 from kerasaug.arguments import is_integer
 from kerasaug.backend import Tensor, ops
-from kerasaug.sample import is_batch
+from kerasaug.modality import IMAGES, Modality
 from kerasaug.tensors import NUMBERS, as_array, differ, dtype_of
 
 
-def check_call(more: Sequence[Any], named: Mapping[str, Any], layer: str) -> None:
+def check_call(more: Sequence[Any], named: Mapping[str, Any], layer: str, main: str = "images") -> None:
     """Refuses what a call does not take: labels, above all, which `dataset.map(layer)` hands over after the images."""
     training = [*more, *(value for name, value in named.items() if name == "training")]
     unknown = sorted(set(named) - {"training"})
     if unknown or len(training) > 1 or not all(one is None or _is_flag(one) for one in training):
         received = [*(type(one).__name__ for one in more), *(f"{name}={value!r}" for name, value in named.items())]
         raise TypeError(
-            f"{layer} expects images, or a dict, and training=True, False or None. Received, besides: "
+            f"{layer} expects {main}, or a dict, and training=True, False or None. Received, besides: "
             f"{', '.join(received)}. To augment a dataset of (x, y): kerasaug.augment_dataset(dataset, layer)."
         )
 
@@ -60,11 +60,12 @@ def as_shape(value: Any, layer: str) -> tuple[int | None, ...]:
     return lengths
 
 
-def check_spec(images: Any, layer: str) -> None:
-    """Refuses symbolic images that are no numbers, or neither a batch nor one image."""
-    if dtype_of(images) not in NUMBERS:
-        raise TypeError(f"{layer} expects images to be numbers. Received: dtype={dtype_of(images)}.")
-    is_batch(tuple(images.shape), layer)
+def check_spec(value: Any, layer: str, modality: Modality = IMAGES) -> None:
+    """Refuses symbolic images (or what else is augmented) that are no numbers, or neither a batch nor one of them."""
+    if dtype_of(value) not in NUMBERS:
+        raise TypeError(f"{layer} expects {modality.main} to be numbers. Received: dtype={dtype_of(value)}.")
+    modality.check_dtype(value, layer)
+    modality.is_batch(tuple(value.shape), layer)
 
 
 def _is_flag(value: Any) -> bool:

@@ -1,6 +1,7 @@
 """What holds layers: they agree on layout and boxes, share its seed, and are saved with it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import keras
@@ -11,6 +12,7 @@ from kerasaug.augmentation import DATA_FORMATS, Augmentation
 from kerasaug.boxes import FORMATS
 from kerasaug.checks import check_spec
 from kerasaug.migration import from_keras
+from kerasaug.modality import IMAGES, Modality
 from kerasaug.params import Params
 
 
@@ -30,15 +32,27 @@ class Composite(Augmentation):
         if isinstance(layers, Augmentation) or not all(isinstance(layer, Augmentation) for layer in listed):
             received = [type(layer).__name__ for layer in listed]
             raise TypeError(f"{name} expects a list of kerasaug layers. Received: layers of the types {received}.")
+        self.modality = _agreed_modality(name, listed)
+        self.layers = listed
         for argument, choices in (("data_format", DATA_FORMATS), ("bounding_box_format", FORMATS)):
             kwargs[argument] = _agreed(name, argument, kwargs.get(argument), listed, choices)
         super().__init__(**kwargs)
-        self.layers = listed
         _share_box_format(self, self.bounding_box_format)
 
     def strengths(self) -> Params:
         """One's own, and each layer's."""
         return {**super().strengths(), "layers": [layer.strengths() for layer in self.layers]}
+
+    @property
+    def aligned_names(self) -> tuple[str, ...]:
+        """Those of every layer."""
+        return tuple(dict.fromkeys(name for layer in self.layers for name in layer.aligned_names))
+
+    def output_shape_of(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Of the last layer."""
+        if self.modality is IMAGES:
+            return super().output_shape_of(shape)
+        return reduce(lambda size, layer: layer.output_shape_of(size), self.layers, shape)
 
     def output_size(self, size: tuple[Any, Any]) -> tuple[Any, Any]:
         """Of the last layer."""
@@ -64,10 +78,12 @@ class Composite(Augmentation):
         return fields
 
     def _spec(self, fields: dict[str, Any]) -> dict[str, Any]:
-        check_spec(fields["images"], self._label)
+        check_spec(fields[self.main], self._label, self.modality)
         for layer in self.layers:
             fields = layer._spec(fields)
-        return {**fields, "images": keras.KerasTensor(fields["images"].shape, dtype=self.compute_dtype)}
+        value = fields[self.main]
+        dtype = self.modality.dtype(value, self.compute_dtype)
+        return {**fields, self.main: keras.KerasTensor(value.shape, dtype=dtype)}
 
     def get_config(self) -> dict[str, Any]:
         """The layers' configs, and one's own."""
@@ -89,6 +105,17 @@ def _agreed(owner: str, name: str, own: str | None, layers: Sequence[Augmentatio
     if len(values) > 1:
         raise ValueError(f"{owner} expects its layers to agree on {name}. Received: {sorted(values)}.")
     return values.pop() if values else None
+
+
+def _agreed_modality(owner: str, layers: Sequence[Augmentation]) -> Modality:
+    """The one kind of data that all layers augment."""
+    found = list({layer.modality.main: layer.modality for layer in layers}.values()) or [IMAGES]
+    if len(found) > 1:
+        raise ValueError(
+            f"{owner} expects layers that augment one kind of data. Received: layers of "
+            f"{[modality.main for modality in found]}. Make one pipeline for each kind."
+        )
+    return found[0]
 
 
 def _share_box_format(composite: Composite, box_format: str | None) -> None:

@@ -14,6 +14,7 @@ from kerasaug.boxes import PADDING
 from kerasaug.checks import check_spec
 from kerasaug.composite import Composite
 from kerasaug.draw import Rng
+from kerasaug.modality import IMAGES
 from kerasaug.params import Params
 from kerasaug.stages import Stage, plan
 
@@ -118,14 +119,27 @@ class Policy(Composite):
             raise ValueError(f"{self._label} expects layers that {demand}. Received: {sorted(sizes, key=str)}.")
         return sizes.pop()
 
+    def output_shape_of(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Of any layer: of sequences, all must return what they are given."""
+        if self.modality is IMAGES:
+            return super().output_shape_of(shape)
+        shapes = {layer.output_shape_of(shape) for layer in self.layers} | {shape}
+        if len(shapes) > 1:
+            raise ValueError(
+                f"{self._label} expects layers that leave the length alone. Received: {sorted(shapes, key=str)}. Put "
+                "the one that changes it beside it, in a Pipeline."
+            )
+        return shape
+
     def _spec(self, fields: Fields) -> Fields:
-        images = fields["images"]
-        check_spec(images, self._label)
-        self.check({"images": images})
-        shape = self._image_shape(tuple(images.shape))
+        value = fields[self.main]
+        check_spec(value, self._label, self.modality)
+        self.check({self.main: value})
+        shape = self.output_shape_of(tuple(value.shape))
         for layer in self.layers:
             fields = layer._spec(fields) if layer.mixes else fields  # of labels, and of boxes
-        return {**fields, "images": keras.KerasTensor(shape, dtype=self.compute_dtype)}
+        dtype = self.modality.dtype(value, self.compute_dtype)
+        return {**fields, self.main: keras.KerasTensor(shape, dtype=dtype)}
 
     def infer(self, fields: Fields) -> Fields:
         """What the first layer does, where the layers change the size; labels encoded."""
@@ -138,9 +152,9 @@ class Policy(Composite):
     def fused(cls, layers: Sequence[Any], fields: Fields, params: list[Params]) -> Fields:
         """A policy is a stage of its own."""
         policy, one = layers[0], params[0]
-        shape = tuple(fields["images"].shape)
-        policy.output_size(shape[2:] if policy.data_format == "channels_first" else shape[1:3])  # which raises
-        fields = {**fields, "images": ops.cast(fields["images"], "float32")}
+        shape = tuple(fields[policy.main].shape)
+        policy.output_shape_of(shape)  # which raises
+        fields = {**fields, policy.main: policy.modality.working(fields[policy.main])}
         if policy.mixes:
             return policy.alternatives(policy.encode(fields), one)
         moving = {kind: value for kind, value in fields.items() if kind not in ("labels", "sample_weight")}

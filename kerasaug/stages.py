@@ -5,7 +5,6 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from kerasaug.backend import compile_stage, fuses_too_much, is_interpreted, is_traced, materialize, ops
-from kerasaug.ops.dtypes import to_dtype
 from kerasaug.params import Params
 
 if TYPE_CHECKING:
@@ -36,7 +35,8 @@ class Stage:
     def compute(self, fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
         """The pass itself, a pure function of tensors."""
         result = type(self.layers[0]).fused(self.layers, fields, params)
-        return {**result, "images": to_dtype(result["images"], self.dtype)}
+        modality = self.layers[0].modality
+        return {**result, modality.main: modality.finished(result[modality.main], self.dtype)}
 
     def run(self, fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
         """The same, computed once, whoever reads the images."""
@@ -66,12 +66,12 @@ class Cluster:
         What TensorFlow's kernels are faster at is a graph of theirs instead, where Python would run them one by one.
         """
         by_kernels = is_interpreted() and not any(layer.own_cluster for layer in self.layers)
-        if (by_kernels and is_traced(fields["images"])) or not self._compiles(fields):
+        if (by_kernels and is_traced(fields[self.layers[0].main])) or not self._compiles(fields):
             return self.run(fields, params)
         return self._compiled(fields, params, xla=not by_kernels)
 
     def _compiles(self, fields: dict[str, Any]) -> bool:
-        size = tuple(fields["images"].shape[1:])
+        size = tuple(fields[self.layers[0].main].shape[1:])
         if None in size:
             return False
         if size not in self._sizes and len(self._sizes) < _MAX_SIZES:
@@ -80,7 +80,8 @@ class Cluster:
 
 
 def _run(stages: Sequence[Stage], fields: dict[str, Any], params: list[Params]) -> dict[str, Any]:
-    source, each = fields["images"], iter(params)
+    main = stages[0].layers[0].main
+    source, each = fields[main], iter(params)
     groups = [[next(each) for _ in stage.layers] for stage in stages]
 
     def compute() -> dict[str, Any]:
@@ -92,9 +93,9 @@ def _run(stages: Sequence[Stage], fields: dict[str, Any], params: list[Params]) 
     if all(layer.materializes for layer in stages[-1].layers) or not fuses_too_much(source):
         return compute()
     layers = [layer for stage in stages for layer in stage.layers]
-    shape = reduce(lambda size, layer: layer._image_shape(size), layers, tuple(ops.shape(source)))
-    images = materialize(lambda: compute()["images"], source, shape, stages[-1].dtype)
-    return {**compute(), "images": images}  # what else it computes; its images are not read, and so not computed
+    shape = reduce(lambda size, layer: layer.output_shape_of(size), layers, tuple(ops.shape(source)))
+    result = materialize(lambda: compute()[main], source, shape, stages[-1].dtype)
+    return {**compute(), main: result}  # what else it computes; its images are not read, and so not computed
 
 
 def plan(layers: Sequence["Augmentation"], dtype: str, fuse: bool) -> tuple[Stage, ...]:

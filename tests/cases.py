@@ -1,10 +1,10 @@
 """One line per op: what every check of the contract runs on. A public layer that is not here fails the build."""
 
-from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import pytest
+from case import Case
+from sequence_cases import SEQUENCE_CASES
 
 from kerasaug import Augmentation, Pipeline
 from kerasaug.layers import (
@@ -48,31 +48,6 @@ from kerasaug.layers import (
     TrivialAugmentWide,
     UniformAugment,
 )
-
-
-class Case:
-    """A layer, with arguments that change every image, and the checks that cannot hold for it.
-
-    Args:
-        make: The layer's class, or a function that builds a pipeline.
-        but: Dict from a check's name to the reason why it cannot hold: the contract then expects it to fail.
-        **arguments: Of `make`.
-    """
-
-    def __init__(self, make: Callable[..., Augmentation], but: dict[str, str] | None = None, **arguments: Any) -> None:
-        self.make, self.but, self.arguments = make, but or {}, arguments
-
-    def __str__(self) -> str:
-        return getattr(self.make, "__name__", "").strip("_")
-
-    def layer(self, **arguments: Any) -> Augmentation:
-        """A new layer; one that boxes can be given to, and seeded."""
-        return self.make(**{"bounding_box_format": "xyxy", "seed": 7, **self.arguments, **arguments})
-
-    @cache  # noqa: B019 (cases live as long as the process)
-    def shared(self) -> Augmentation:
-        """The layer that checks share, since each layer's first call compiles: leave no change on it."""
-        return self.layer()
 
 
 def recipe(data_format: str | None = None, bounding_box_format: str | None = None, **arguments: Any) -> Pipeline:
@@ -199,7 +174,7 @@ _BATCH = {"unbatched": "mixing needs a batch"}
 _DRAWS_NOTHING = dict.fromkeys(("seed", "equal rows"), "an op without parameters is the same for every sample and seed")
 _FRAMES = _RESIZES | _DRAWS_NOTHING | {"replay": "inference does the same"}
 
-CASES = [
+IMAGE_CASES = [
     Case(AugMix, factor=(0.5, 1.0)),
     Case(AutoAugment, policy="svhn"),
     Case(AutoContrast, but=_DRAWS_NOTHING),
@@ -250,12 +225,13 @@ CASES = [
     Case(policies),
     Case(nested, but=_BATCH | _RESIZES),
 ]
+CASES = IMAGE_CASES + SEQUENCE_CASES
 PIPELINES = [case for case in CASES if case.make in (recipe, effects, policies, nested)]  # together they hold every op
 # but for policies that differ from one of those in nothing but what they draw
 DRAWN_ALIKE = {AutoAugment, RandomOrder, SomeOf, TrivialAugmentWide, UniformAugment}
 
 
-def every_case(check: str, cases: list[Case] = CASES) -> Any:
+def every_case(check: str, cases: list[Case] = IMAGE_CASES) -> Any:
     """Runs a check on every case; where a case names the check in `but`, it must fail."""
     marks = {case: [pytest.mark.xfail(strict=True, reason=case.but[check])] for case in cases if check in case.but}
     return pytest.mark.parametrize("case", [pytest.param(one, id=str(one), marks=marks.get(one, ())) for one in cases])

@@ -38,6 +38,86 @@ def sample(mixes: bool, batch: int = 4, height: int = 8, width: int = 10) -> dic
     return data
 
 
+def tokens(batch: int = 4, length: int = 10) -> np.ndarray:
+    """Ids from 10 on between 1 and 2, [CLS] and [SEP], some sequences padded with 0."""
+    ids = np.random.default_rng(0).integers(10, 40, (batch, length)).astype("int32")
+    ids[:, 0] = 1
+    for i in range(batch):
+        end = length - 2 * (i % 2)
+        ids[i, end - 1], ids[i, end:] = 2, 0
+    return ids
+
+
+def token_sample(mixes: bool, batch: int = 4, length: int = 10) -> dict[str, Any]:
+    """A batch of tokens with everything that moves along, words of two tokens, and a key that no layer knows."""
+    rng, ids = np.random.default_rng(1), tokens(batch, length)
+    special = ids < 10
+    words = np.where(special, -1, (np.arange(length)[None] - 1) // 2).astype("int32")
+    labels = np.where(special, -100, rng.integers(0, 5, ids.shape)).astype("int32")
+    at = np.tile(np.arange(length), (batch, 1))
+    data = {
+        "token_ids": ids,
+        "padding_mask": (ids != 0).astype("int32"),
+        "segment_ids": np.where(ids == 0, 0, at >= length // 2).astype("int32"),
+        "word_ids": words,
+        "offsets": np.stack([at * 3, at * 3 + 2], axis=-1).astype("int32"),
+        "token_labels": labels,
+        "labels": np.eye(5, dtype="float32")[np.arange(batch) % 5],
+        "sample_weight": rng.uniform(0.5, 2.0, batch).astype("float32"),
+        "file": np.array([f"{i}.txt" for i in range(batch)]),
+    }
+    return data
+
+
+def vectors(batch: int = 4, length: int = 8, size: int = 6) -> np.ndarray:
+    """Whole numbers, which every dtype holds exactly; none of them 0."""
+    return np.random.default_rng(0).integers(1, 100, (batch, length, size)).astype("float32")
+
+
+def vector_sample(mixes: bool, batch: int = 4, length: int = 8) -> dict[str, Any]:
+    """A batch of embedded tokens, some padded, with labels of both kinds."""
+    rng = np.random.default_rng(1)
+    ends = length - 2 * (np.arange(batch)[:, None] % 2)
+    mask = np.arange(length)[None] < ends
+    return {
+        "embeddings": vectors(batch, length),
+        "padding_mask": mask.astype("int32"),
+        "token_labels": np.eye(3, dtype="float32")[rng.integers(0, 3, (batch, length))],
+        "labels": np.eye(5, dtype="float32")[np.arange(batch) % 5],
+        "sample_weight": rng.uniform(0.5, 2.0, batch).astype("float32"),
+        "file": np.array([f"{i}.txt" for i in range(batch)]),
+    }
+
+
+def counts(batch: int = 4, size: int = 12) -> np.ndarray:
+    """How often each of some words occurs."""
+    return np.random.default_rng(0).integers(0, 4, (batch, size)).astype("float32")
+
+
+def count_sample(mixes: bool, batch: int = 4) -> dict[str, Any]:
+    """A batch of bags of words."""
+    return {
+        "counts": counts(batch),
+        "labels": np.eye(5, dtype="float32")[np.arange(batch) % 5],
+        "sample_weight": np.random.default_rng(1).uniform(0.5, 2.0, batch).astype("float32"),
+        "file": np.array([f"{i}.txt" for i in range(batch)]),
+    }
+
+
+_BARE = {"images": images, "token_ids": tokens, "embeddings": vectors, "counts": counts}
+_SAMPLES = {"images": sample, "token_ids": token_sample, "embeddings": vector_sample, "counts": count_sample}
+
+
+def bare_of(layer: Any, batch: int = 4) -> np.ndarray:
+    """A batch of what a layer augments."""
+    return _BARE[layer.main](batch)
+
+
+def sample_of(layer: Any, batch: int = 4) -> dict[str, Any]:
+    """A batch of what a layer augments, with every target."""
+    return _SAMPLES[layer.main](layer.mixes, batch)
+
+
 def targets(data: dict[str, Any]) -> dict[str, Any]:
     """Without the key that no layer knows, which no compiler takes."""
     return {key: value for key, value in data.items() if key != "file"}

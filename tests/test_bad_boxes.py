@@ -8,7 +8,7 @@ from messages import says
 
 from kerasaug import layers as L
 
-OPS = pytest.mark.parametrize("case", cases.CASES, ids=str)
+OPS = pytest.mark.parametrize("case", cases.IMAGE_CASES, ids=str)
 BOX = {"boxes": [[0.0, 0.0, 4.0, 4.0]], "labels": [1]}
 
 

@@ -14,7 +14,7 @@ from messages import says
 import kerasaug
 from kerasaug import layers as L
 
-OPS = pytest.mark.parametrize("case", cases.CASES, ids=str)
+OPS = pytest.mark.parametrize("case", cases.IMAGE_CASES, ids=str)
 
 
 def _masks(height, width):

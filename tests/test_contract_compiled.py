@@ -4,7 +4,7 @@ import cases
 import keras
 import numpy as np
 import pytest
-from cases import PIPELINES, every_case
+from cases import CASES, PIPELINES, every_case
 from contract_tools import (
     BACKEND,
     assert_same,
@@ -12,7 +12,7 @@ from contract_tools import (
     compiled_backends,
     differs,
     images,
-    sample,
+    sample_of,
     targets,
     to_numpy,
     uncompiled,
@@ -27,10 +27,10 @@ needs_compiler = pytest.mark.skipif(not compiled_backends, reason="torch runs ea
 ATOL = 0.01  # of pixels up to 255: compilers contract a·b + c
 
 
-@every_case("compiled")
+@every_case("compiled", CASES)
 def test_stages_give_what_ops_one_by_one_give(case):
     layer = case.shared()
-    data = targets(sample(layer.mixes))
+    data = targets(sample_of(layer))
     with uncompiled():
         params = layer.draw(data, seed=9)
         expected = layer.apply(data, params)
@@ -39,19 +39,19 @@ def test_stages_give_what_ops_one_by_one_give(case):
 
 
 @needs_compiler
-@every_case("compiled")
+@every_case("compiled", CASES)
 def test_one_compiled_function_gives_what_stages_give(case):
     layer = case.shared()
-    data = targets(sample(layer.mixes))
+    data = targets(sample_of(layer))
     whole = compile_whole(lambda batch: layer.apply(batch, layer.draw(batch, seed=9)))
     assert_same(whole(data), layer.apply(data, layer.draw(data, seed=9)), atol=ATOL)
 
 
-@every_case("dataset")
+@every_case("dataset", CASES)
 def test_a_dataset_map_gives_what_a_call_gives(case):
     """On every backend, with an unknown batch size: draws are a function of the seed alone."""
     layer = case.shared()
-    data = sample(layer.mixes)
+    data = sample_of(layer)
     dataset = tf.data.Dataset.from_tensor_slices(data).batch(4)
     result = next(iter(dataset.map(lambda batch: layer.apply(batch, layer.draw(batch, seed=9)))))
     assert result["file"].numpy().tolist() == [name.encode() for name in data["file"]]
@@ -84,12 +84,12 @@ def test_one_image_can_be_mapped():
 
 
 @pytest.mark.skipif(BACKEND != "jax", reason="JAX lowers for TPU; TensorFlow needs one")
-@every_case("tpu")
+@every_case("tpu", CASES)
 def test_lowers_for_tpu(case):
     import jax
 
     layer = case.shared()
-    data = targets(sample(layer.mixes))
+    data = targets(sample_of(layer))
 
     def run(batch, seed):
         return layer.apply(batch, layer.draw(batch, seed=seed))
@@ -128,7 +128,7 @@ def test_a_model_with_it_stays_compiled(case):
 @needs_compiler
 def test_a_model_with_every_label_free_layer_trains_compiled():
     """But for policies, of which the test below trains those that differ in more than what they draw."""
-    ops = [case for case in cases.CASES if isinstance(case.make, type) and not isinstance(case.shared(), Policy)]
+    ops = [case for case in cases.IMAGE_CASES if isinstance(case.make, type) and not isinstance(case.shared(), Policy)]
     layers = [case.layer() for case in ops if not case.shared().mixes]
     assert all(layer.supports_jit for layer in layers)
     model = _classifier(*layers)

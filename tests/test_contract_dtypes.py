@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from cases import CASES, PIPELINES, every_case
+from cases import IMAGE_CASES, PIPELINES, every_case
 from contract_tools import assert_same, images, sample, targets, to_numpy, uncompiled
 
 from kerasaug.layers import MaxNumBoundingBoxes
@@ -62,7 +62,7 @@ def test_half_precision_is_for_images_alone(case, policy):
         assert_same(half[name], exact[name])
 
 
-@every_case("identity", [case for case in CASES if case.make is not MaxNumBoundingBoxes])  # which only pads
+@every_case("identity", [case for case in IMAGE_CASES if case.make is not MaxNumBoundingBoxes])  # which only pads
 @uncompiled()
 def test_large_targets_survive_half_precision(case):
     """In bfloat16 a box edge at 1001 becomes 1000, class 3003 becomes 3008 and mask value 257 becomes 256."""

@@ -18,7 +18,18 @@ from kerasaug.backend.active import (
 )
 from kerasaug.backend.compiling import by_platform, compile_stage, fuses_too_much, materialize, on_tpu
 from kerasaug.backend.control import fold, map_samples, switch
-from kerasaug.backend.kernels import clip, correlate, count, gather_rows, move, product, select_rows, stretch
+from kerasaug.backend.kernels import (
+    clip,
+    correlate,
+    count,
+    gather_rows,
+    gather_tokens,
+    move,
+    place,
+    product,
+    select_rows,
+    stretch,
+)
 from kerasaug.backend.layer import DataLayer, LiveScalar, dataset_seed, in_dataset_map
 from kerasaug.backend.optimizers import built_on, rate_function, slot_owners
 from kerasaug.backend.training import (
@@ -59,6 +70,7 @@ __all__ = [
     "fresh_objective",
     "fuses_too_much",
     "gather_rows",
+    "gather_tokens",
     "global_seed",
     "global_seed_state",
     "in_dataset_map",
@@ -73,6 +85,7 @@ __all__ = [
     "operation_seed_state",
     "ops",
     "pass_over",
+    "place",
     "product",
     "rate_function",
     "rate_schedule",

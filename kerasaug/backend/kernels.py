@@ -107,3 +107,34 @@ def move(images: Tensor, affine: Tensor, size: tuple[Any, Any], fill_mode: str, 
         interpolation="BILINEAR",
         fill_mode=fill_mode.upper(),
     )
+
+
+def gather_tokens(values: Tensor, index: Tensor) -> Tensor:
+    """Takes, from each row of (batch, length, …), the entries at int32 (batch, count), known to lie inside."""
+    if active() == "tensorflow":
+        return import_module("tensorflow").gather(values, index, batch_dims=1)
+    if NATIVE == "jax":
+        rows = ops.arange(values.shape[0], dtype="int32")[:, None]
+        return values.at[rows, index].get(mode="promise_in_bounds")
+    index = ops.reshape(index, (*index.shape, *(1,) * (len(values.shape) - 2)))
+    return ops.take_along_axis(values, ops.broadcast_to(index, (*index.shape[:2], *values.shape[2:])), axis=1)
+
+
+def place(target: Tensor, values: Tensor) -> Tensor:
+    """Adds values (batch or 1, length), int32, up at the places `target`, int32 (batch, length), of rows of zeros.
+
+    What is to go beyond the row's end is left out.
+    """
+    batch, length = ops.shape(target)[0], ops.shape(target)[1]
+    width = length + 1
+    values = ops.broadcast_to(values, (batch, length))
+    target = ops.minimum(target, length) + ops.arange(batch, dtype="int32")[:, None] * width
+    flat, values = ops.reshape(target, (-1,)), ops.reshape(values, (-1,))
+    if active() == "tensorflow":
+        tf = import_module("tensorflow")
+        placed = tf.scatter_nd(flat[:, None], values, tf.reshape(batch * width, (1,)))
+    elif NATIVE == "jax":
+        placed = ops.zeros((batch * width,), dtype="int32").at[flat].add(values, mode="promise_in_bounds")
+    else:
+        placed = ops.zeros((batch * width,), dtype="int32").index_add(0, flat, values)
+    return ops.reshape(placed, (batch, width))[:, :length]

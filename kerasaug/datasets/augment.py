@@ -59,7 +59,7 @@ def augment_dataset(
     seed = as_integer(seed, "seed", "augment_dataset", 0, 2**32 - 1)
     if num_parallel_calls != data.AUTOTUNE and num_parallel_calls is not None:
         num_parallel_calls = as_integer(num_parallel_calls, "num_parallel_calls", "augment_dataset", low=1)
-    targets = Targets(keys, "augment_dataset")
+    targets = Targets(keys, "augment_dataset", pipeline.modality, pipeline.aligned_names)
     seeds = data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2, drop_remainder=True)
 
     @tf.autograph.experimental.do_not_convert

@@ -39,6 +39,7 @@ from kerasaug.layers.image.warp.random_zoom import RandomZoom
 from kerasaug.layers.image.warp.resizing import Resizing
 from kerasaug.layers.mix.cut_mix import CutMix
 from kerasaug.layers.mix.mix_up import MixUp
+from kerasaug.layers.text.random_deletion import RandomDeletion
 from kerasaug.pipeline import Pipeline
 
 CLAHE = ContrastLimitedAdaptiveHistogramEqualization  # by the name that everybody uses
@@ -63,6 +64,7 @@ __all__ = [
     "RandomContrast",
     "RandomCrop",
     "RandomCutout",
+    "RandomDeletion",
     "RandomElasticTransform",
     "RandomErasing",
     "RandomFlip",

@@ -13,7 +13,7 @@ from kerasaug.backend import LiveScalar, is_building, ops
 from kerasaug.registry import register
 from kerasaug.training.ragged import refuse_no_numbers, refuse_ragged
 from kerasaug.training.smoothing import check_smoothing, smoothed
-from kerasaug.training.targets import Batch, Targets
+from kerasaug.training.targets import Batch, Targets, check_batch
 
 _CALLBACKS = 4  # arguments of `fit` behind x and y, up to and with its callbacks
 
@@ -89,7 +89,7 @@ class AugmentedModel(keras.Model):
             super().__init__(**{"dtype": model.dtype_policy, "autocast": False, **kwargs})
         self.model = model
         self.pipeline = pipeline
-        self._targets = Targets(keys, "AugmentedModel")
+        self._targets = Targets(keys, "AugmentedModel", pipeline.modality, pipeline.aligned_names)
         self.keys = dict(keys) if keys else None
         self._smoothing = LiveScalar(_as_share(label_smoothing), "label_smoothing")
         self.built = model.built
@@ -133,21 +133,24 @@ class AugmentedModel(keras.Model):
         batch = self._targets.unpack(batch)
         data = self._targets.take(batch)
         if not self.pipeline.mixes:
-            data = {kind: value for kind, value in data.items() if kind not in ("labels", "sample_weight")}
+            data = {kind: value for kind, value in data.items() if kind not in self._untouched(data)}
         elif "labels" not in data and (left := self._targets.left_in_y(batch)):
             raise ValueError(
                 f"AugmentedModel expects labels for a pipeline that mixes samples. Received: none; it finds "
                 f"no labels in y, which holds {left}. Say where they are: keys={{'labels': ...}}."
             )
-        shape = getattr(data["images"], "shape", None)  # what has none is refused, with its name, by the pipeline
-        if shape is not None and len(shape) == 3:
-            raise ValueError(
-                "AugmentedModel expects batches of images with a channel axis, of rank 4. Received: rank 3, shape "
-                f"{tuple(shape)}, which would be taken for one image. Add the axis: images[..., None]."
-            )
+        check_batch(data, self.pipeline.modality, "AugmentedModel")
         own = {kind: (self.pipeline.keys or {}).get(kind, kind) for kind in data}
         augmented = self.pipeline({own[kind]: value for kind, value in data.items()}, training=True)
-        return self._targets.put(batch, {kind: augmented[own[kind]] for kind in data})
+        made = {name: value for name, value in augmented.items() if name not in own.values()}
+        batch = self._targets.put(batch, {kind: augmented[own[kind]] for kind in data})
+        return self._targets.add(batch, made)
+
+    def _untouched(self, data: Mapping[str, Any]) -> tuple[str, ...]:
+        """What need not pass through a pipeline that mixes nothing; weights of tokens move with them."""
+        weights = data.get("sample_weight")
+        moves = bool(self.pipeline.modality.aligned) and len(getattr(weights, "shape", ())) == 2
+        return ("labels",) if moves else ("labels", "sample_weight")
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> keras.callbacks.History:
         """Trains on augmented batches; arguments and result are those of `keras.Model.fit`.

@@ -1,17 +1,18 @@
 """Where a batch `(x, y, sample_weight)` keeps its targets: taken out for a pipeline, and put back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 
 from kerasaug.arguments import explained, is_integer
-from kerasaug.sample import KINDS
+from kerasaug.modality import IMAGES, Modality
 
 Batch = tuple[Any, Any, Any]
 Path = tuple[str, Any]
 _PARTS = ("x", "y", "sample_weight")
-_HOMES = {"images": "x", "labels": "y", "sample_weight": "sample_weight"}  # of a target that is a part's only tensor
+_HOMES = {"labels": "y", "sample_weight": "sample_weight"}  # of a target that is a part's only tensor
+_TO_LEARN = {"y": "mask_ids", "sample_weight": "mask_weights"}  # what masked tokens were, where nothing else is
 _WHOLE = object()
 _SEVERAL = ("labels", "sample_weight")  # of which there may be one a head
 
@@ -26,11 +27,21 @@ class Targets:
         keys: Dict from kind of target to its name: a key of the dict `x` or `y`, or an index of a tuple. A list of
             names gives several targets of one kind, such as the labels of two heads.
         owner: Name of the model, for messages.
+        modality: The kind of data that the pipeline augments.
+        aligned: Names of further tensors that have an entry for each token.
     """
 
-    def __init__(self, keys: Mapping[str, Any] | None, owner: str) -> None:
-        _check_keys(keys, owner)
+    def __init__(
+        self,
+        keys: Mapping[str, Any] | None,
+        owner: str,
+        modality: Modality = IMAGES,
+        aligned: Sequence[str] = (),
+    ) -> None:
+        self.kinds, self.main = tuple(dict.fromkeys((*modality.kinds, *aligned))), modality.main
+        _check_keys(keys, owner, self.kinds)
         self.keys, self.owner = dict(keys or {}), owner
+        self.homes = {self.main: "x", **_HOMES}
 
     def unpack(self, batch: Any) -> Batch:
         """`(x, y, sample_weight)`, of which the last two may be `None`, of whatever a dataset yields."""
@@ -47,6 +58,16 @@ class Targets:
         for kind, paths in self._paths(batch).items():
             if kind in data:
                 _write(parts, paths, data[kind])
+        return parts["x"], parts["y"], parts["sample_weight"]
+
+    def add(self, batch: Batch, made: Mapping[str, Any]) -> Batch:
+        """A batch with what a pipeline made besides: `mask_ids` and their weights to learn, all else as input."""
+        parts, made = _parts(batch), dict(made)
+        for part, name in _TO_LEARN.items():
+            if name in made and parts[part] is None:
+                parts[part] = made.pop(name)
+        if made and isinstance(parts["x"], Mapping):
+            parts["x"] = {**parts["x"], **made}
         return parts["x"], parts["y"], parts["sample_weight"]
 
     def left_in_y(self, batch: Batch) -> str:
@@ -85,11 +106,11 @@ class Targets:
 
     def _paths(self, batch: Batch) -> dict[str, Any]:
         parts = {part: value for part, value in _parts(batch).items() if value is not None}
-        found = {kind: self._of_kind(parts, kind) for kind in KINDS}
-        if found["images"] is None:
+        found = {kind: self._of_kind(parts, kind) for kind in self.kinds}
+        if found[self.main] is None:
             raise ValueError(
-                f"{self.owner} expects images and finds no images. Received: x with {_names(batch[0])}, y with "
-                f"{_names(batch[1])}. Say where they are: keys={{'images': ...}}."
+                f"{self.owner} expects {self.main} and finds no {self.main}. Received: x with {_names(batch[0])}, y "
+                f"with {_names(batch[1])}. Say where they are: keys={{{self.main!r}: ...}}."
             )
         paths = {kind: paths for kind, paths in found.items() if paths is not None}
         self._check_apart(paths)
@@ -115,12 +136,12 @@ class Targets:
     def _by_default(self, parts: dict[str, Any], kind: str) -> Any:
         """A part that is one tensor, or the kind's own name in a dict, unless `keys` claims the part as a whole."""
         free = {part: value for part, value in parts.items() if part not in self._claimed(parts)}
-        home = _HOMES.get(kind, "")
+        home = self.homes.get(kind, "")
         if home in free and not isinstance(free[home], Mapping | list | tuple):
             return home, _WHOLE
         if kind == "sample_weight" and home in free:
             return _entries(home, free[home])
-        order = ("x", "y") if kind == "images" else ("y",) if kind == "labels" and "y" in parts else ("y", "x")
+        order = ("x", "y") if kind == self.main else ("y",) if kind == "labels" and "y" in parts else ("y", "x")
         return next(((part, kind) for part in order if part in free and _holds(free[part], kind)), None)
 
     def _must(self, parts: dict[str, Any], kind: str, name: Any) -> Path:
@@ -133,7 +154,7 @@ class Targets:
         return path
 
     def _named(self, parts: dict[str, Any], kind: str, name: Any) -> Path | None:
-        for part in ("x", "y") if kind == "images" else ("y", "x"):
+        for part in ("x", "y") if kind == self.main else ("y", "x"):
             if part in parts and _holds(parts[part], name):
                 return part, name
         return (name, _WHOLE) if name in ("x", "y") and name in parts else None
@@ -143,14 +164,27 @@ class Targets:
         return {name for name in names if not any(_holds(value, name) for value in parts.values())}
 
 
-def _check_keys(keys: Any, owner: str) -> None:
+def check_batch(data: Mapping[str, Any], modality: Modality, owner: str) -> None:
+    """Refuses one sample where a batch is expected, and labels that might be those of tokens."""
+    main = modality.main
+    shape = getattr(data[main], "shape", None)  # what has none is refused, with its name, by the pipeline
+    if shape is not None and len(shape) == modality.rank - 1:
+        axis = " with a channel axis" if modality is IMAGES else ""
+        advice = "Add the axis: images[..., None]" if modality is IMAGES else "Batch the data first"
+        raise ValueError(
+            f"{owner} expects batches of {main}{axis}, of rank {modality.rank}. Received: rank {len(shape)}, shape "
+            f"{tuple(shape)}, which would be taken for {modality.one}. {advice}."
+        )
+
+
+def _check_keys(keys: Any, owner: str, kinds: Sequence[str]) -> None:
     if keys is None:
         return
     if not isinstance(keys, Mapping):
         raise TypeError(f"{owner} expects keys, a dict from kind of target to its name. Received: keys={keys!r}.")
-    unknown = sorted(str(kind) for kind in keys if kind not in KINDS)
+    unknown = sorted(str(kind) for kind in keys if kind not in kinds)
     if unknown:
-        raise ValueError(f"{owner} expects keys to name some of {list(KINDS)}. Received: {unknown}.")
+        raise ValueError(f"{owner} expects keys to name some of {list(kinds)}. Received: {unknown}.")
     for kind, name in keys.items():
         several = list(name) if _is_list(name) and kind in _SEVERAL else [name]
         distinct = len(set(map(repr, several))) == len(several)

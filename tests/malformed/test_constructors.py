@@ -6,7 +6,7 @@ from fractions import Fraction
 import keras
 import numpy as np
 import pytest
-from cases import CASES, Case
+from cases import IMAGE_CASES, Case
 from contract_tools import images, to_numpy, uncompiled
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +15,7 @@ from strategies import Opaque, examples, refuses
 import kerasaug
 from kerasaug import layers as L
 
-LAYERS = [case for case in CASES if isinstance(case.make, type)]
+LAYERS = [case for case in IMAGE_CASES if isinstance(case.make, type)]
 LAYERS.append(Case(kerasaug.Pipeline, layers=[L.RandomBrightness(0.2), L.RandomContrast(0.3)]))
 EVERY = pytest.mark.parametrize("case", LAYERS, ids=str)
 _TEXTS = ("name", "trainable")  # Keras's own, which takes any text and any truth

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import examples, refused, refuses
 
-OPS = pytest.mark.parametrize("case", cases.CASES, ids=str)
+OPS = pytest.mark.parametrize("case", cases.IMAGE_CASES, ids=str)
 WAYS = {
     "call": lambda layer, data: layer(data),
     "infer": lambda layer, data: layer(data, training=False),

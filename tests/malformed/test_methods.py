@@ -12,8 +12,8 @@ from strategies import NO_ARRAYS, examples, refuses
 import kerasaug
 from kerasaug import layers as L
 
-OPS = pytest.mark.parametrize("case", cases.CASES, ids=str)
-GEOMETRIC = pytest.mark.parametrize("case", [one for one in cases.CASES if one.shared().geometric], ids=str)
+OPS = pytest.mark.parametrize("case", cases.IMAGE_CASES, ids=str)
+GEOMETRIC = pytest.mark.parametrize("case", [one for one in cases.IMAGE_CASES if one.shared().geometric], ids=str)
 OPTIONAL = {L.RandomColorJitter: ("brightness", "contrast", "saturation")}  # it changes what it is told to change
 OTHER = [value for value in NO_ARRAYS if value is not None and value is not True]
 

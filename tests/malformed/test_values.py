@@ -12,9 +12,9 @@ from strategies import BATCH, HEIGHT, WIDTH, examples, refuses
 from kerasaug import layers as L
 
 JAX = keras.backend.backend() == "jax"  # which compiles every op for each shape: a minute for each number of channels
-OPS = pytest.mark.parametrize("case", cases.CASES, ids=str)
+OPS = pytest.mark.parametrize("case", cases.IMAGE_CASES, ids=str)
 BAD = [np.nan, np.inf, -np.inf, 3e38, -3e38]
-GEOMETRIC = pytest.mark.parametrize("case", [one for one in cases.CASES if one.shared().geometric], ids=str)
+GEOMETRIC = pytest.mark.parametrize("case", [one for one in cases.IMAGE_CASES if one.shared().geometric], ids=str)
 MIXES = pytest.mark.parametrize("make", [L.MixUp, L.CutMix], ids=lambda cls: cls.__name__)
 
 
@@ -165,7 +165,7 @@ def test_images_of_any_number_of_channels(case, channels):
 
 
 NO_MASKS = (L.RandomFlip, L.AugMix)  # which fill none
-MASK_FILLS = [one for one in cases.CASES if hasattr(one.shared(), "mask_fill_value") and one.make not in NO_MASKS]
+MASK_FILLS = [one for one in cases.IMAGE_CASES if hasattr(one.shared(), "mask_fill_value") and one.make not in NO_MASKS]
 
 
 @pytest.mark.parametrize("case", MASK_FILLS, ids=str)

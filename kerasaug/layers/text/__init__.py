@@ -1,0 +1,1 @@
+"""Layers of token sequences, one op per file."""

@@ -1,0 +1,1 @@
+"""Pure functions on batches of token sequences: int32 indices and masks (batch, length)."""

@@ -1,0 +1,24 @@
+"""One line per op on sequences: tokens, their vectors, and bags of words."""
+
+from typing import Any
+
+from case import Case, PlainCase, TokenCase
+
+from kerasaug import Pipeline
+from kerasaug.layers import RandomDeletion
+
+
+def edits(**arguments: Any) -> Pipeline:
+    """Every op that edits tokens."""
+    own: dict[str, Any] = {"special_token_ids": [1, 2]}
+    layers = [
+        RandomDeletion(0.3, **own),
+    ]
+    return Pipeline(layers, **arguments)
+
+
+SEQUENCE_CASES: list[Case] = [
+    TokenCase(RandomDeletion, rate=0.5),
+    PlainCase(edits),
+]
+SEQUENCE_PIPELINES = [case for case in SEQUENCE_CASES if case.make in (edits,)]  # together they hold every op
