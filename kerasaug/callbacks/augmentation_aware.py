@@ -119,7 +119,7 @@ class AugmentationAwareTuning(keras.callbacks.Callback):
                 self._base[name] = base, self._knobs.get(self.model, name)
                 undo = partial(_base_of, *self._base[name])
             else:
-                undo = partial(_base_of_step, scheduler, name, self._factors[name])
+                undo = partial(_base_of_step, scheduler.written, name, self._factors[name])
             unfinished.note(unwrapped(self.model.optimizer), name, undo)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -131,7 +131,7 @@ class AugmentationAwareTuning(keras.callbacks.Callback):
             if name in self._base:
                 base, mine = self._base.pop(name)
                 # To the bit what it was, so that it can be resumed; what others have lowered meanwhile stays lowered.
-                self._knobs.set(self.model, name, base if value == mine else value * base / mine)
+                self._knobs.set(self.model, name, base if value == mine else value * base / mine if mine else value)
             elif name != "strength" and self._factors[name]:
                 self._knobs.set(self.model, name, value / self._factors[name])
             unfinished.forget(unwrapped(self.model.optimizer), name)
@@ -176,8 +176,8 @@ def _base_of(base: float, mine: float, value: float) -> float | None:
     return base if value == mine else None
 
 
-def _base_of_step(scheduler: ParamScheduler, name: str, factor: float, value: float) -> float | None:
-    mine = scheduler.written.get(name)
+def _base_of_step(written: dict[str, float], name: str, factor: float, value: float) -> float | None:
+    mine = written.get(name)
     return value / factor if factor and mine is not None and math.isclose(value, mine, rel_tol=1e-6) else None
 
 

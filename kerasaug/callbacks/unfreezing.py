@@ -106,6 +106,7 @@ class GradualUnfreezing(keras.callbacks.Callback):
             first_trainable(n, len(self._found), type(self).__name__, f"schedule[{epoch}]")
         optimizer = prepare(self.model, type(self).__name__, self._found, self.no_decay)
         optimizer.ramp_steps = self.warmup_steps
+        self._unfrozen = 0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Sets who trains, and takes the train step compiled for it."""
@@ -120,3 +121,8 @@ class GradualUnfreezing(keras.callbacks.Callback):
         """Logs how many groups trained."""
         if logs is not None:
             logs["unfrozen_groups"] = self._unfrozen
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Sets the flags of a training that a backup found done, of which no epoch began."""
+        if self._unfrozen:
+            set_flags(self.model, self._found, len(self._found) - self._unfrozen, freeze_bn=self.bn == "frozen")

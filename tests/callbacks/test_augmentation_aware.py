@@ -92,6 +92,16 @@ def test_a_plateau_lowers_the_base():
     close(float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)), 0.025)
 
 
+def test_a_decay_of_nothing_that_is_raised_within_an_epoch_stays_raised():
+    class Raise(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.optimizer.weight_decay = 0.2
+
+    model = augmented(optimizer=keras.optimizers.SGD(0.1, weight_decay=0.4))
+    run(model, [rising(), Raise(), AugmentationAwareTuning(1.0, 1.0)], epochs=3)  # times 0 in the last epoch
+    close(float(keras.ops.convert_to_numpy(model.optimizer.weight_decay)), 0.2)
+
+
 def test_epochs():
     assert [epochs_for(20, s) for s in (0, 0.5, 1, 7)] == [20, 30, 40, 40]
     model = augmented()

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 from unfrozen import STEPS, data_from, deep_model, fit
 
-from kerasaug.callbacks import GradualUnfreezing
+from kerasaug.callbacks import SWA, BackupAndRestore, GradualUnfreezing
 
 
 @pytest.fixture
@@ -57,4 +57,24 @@ def test_backup_and_restore(data, tmp_path):
     resumed = train([keras.callbacks.BackupAndRestore(backup)])
     assert int(ops.convert_to_numpy(resumed.optimizer.iterations)) == 4 * STEPS
     for got, want in zip(resumed.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("bn", ["frozen", "train"])
+def test_a_training_that_is_done_leaves_the_same_flags_and_averages(bn, data, tmp_path):
+    """No epoch begins in it, and SWA measures the statistics of normalization that trains when it is over."""
+
+    def train():
+        keras.utils.set_random_seed(7)
+        inputs = keras.Input(data[0].shape[1:])
+        x = keras.layers.BatchNormalization()(keras.layers.Dense(4, name="low")(inputs))
+        model = keras.Model(inputs, keras.layers.Dense(data[1].shape[1])(keras.layers.Dense(4, name="high")(x)))
+        model.compile(keras.optimizers.SGD(0.1), "mse")
+        backup = BackupAndRestore(tmp_path / "backup", delete_checkpoint=False)
+        fit(model, data, [GradualUnfreezing(every=2, bn=bn), SWA(2, data=data[0]), backup])
+        return model
+
+    first, again = train(), train()
+    assert [layer.trainable for layer in again.layers] == [layer.trainable for layer in first.layers]
+    for got, want in zip(again.get_weights(), first.get_weights(), strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-7)
