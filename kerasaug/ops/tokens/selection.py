@@ -15,7 +15,7 @@ def places(tokens: Tensor) -> Tensor:
 
 def bits_for(key: Tensor, tokens: Tensor, stream: int = 0) -> Tensor:
     """int32 (batch, length), random bits for each token; another `stream` of a key is independent."""
-    return expand(ops.bitwise_xor(key, _STREAM * stream), ops.shape(tokens)[1])
+    return expand(ops.bitwise_xor(key, _STREAM * stream % (1 << 31)), ops.shape(tokens)[1])  # as int32
 
 
 def ranked(bits: Tensor) -> Tensor:
