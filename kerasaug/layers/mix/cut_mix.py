@@ -5,7 +5,8 @@ from typing import Any
 from kerasaug.arguments import as_range
 from kerasaug.backend import Tensor, ops
 from kerasaug.draw import Rng
-from kerasaug.layers.mix.base import LEAST, Mix
+from kerasaug.layers.mix.base import LEAST
+from kerasaug.layers.mix.images import ImageMix
 from kerasaug.ops.matrix import Size
 from kerasaug.ops.quantiles import beta_range_quantiles
 from kerasaug.ops.regions import clipped_square
@@ -14,7 +15,7 @@ from kerasaug.registry import register
 
 
 @register
-class CutMix(Mix):
+class CutMix(ImageMix):
     """Pastes a rectangle of another image of the batch into each; labels by the area that is really covered.
 
     Targets: images, labels, sample_weight, segmentation_masks, bounding_boxes (one's own unless wholly covered, and

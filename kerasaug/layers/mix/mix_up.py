@@ -5,14 +5,15 @@ from typing import Any
 from kerasaug.arguments import as_number
 from kerasaug.backend import Tensor
 from kerasaug.draw import Rng
-from kerasaug.layers.mix.base import LEAST, Mix
+from kerasaug.layers.mix.base import LEAST
+from kerasaug.layers.mix.images import ImageMix
 from kerasaug.ops.matrix import Size
 from kerasaug.params import Params
 from kerasaug.registry import register
 
 
 @register
-class MixUp(Mix):
+class MixUp(ImageMix):
     """Blends each sample with another of the batch: `λ·x_i + (1-λ)·x_j`, and their labels alike, each with its own λ.
 
     Targets: images, labels, sample_weight, segmentation_masks (the stronger image's), bounding_boxes (both images').
