@@ -5,6 +5,7 @@ from typing import Any
 from case import Case, PlainCase, TokenCase
 
 from kerasaug import Pipeline
+from kerasaug import layers as L
 from kerasaug.layers import RandomDeletion
 
 
@@ -13,12 +14,14 @@ def edits(**arguments: Any) -> Pipeline:
     own: dict[str, Any] = {"special_token_ids": [1, 2]}
     layers = [
         RandomDeletion(0.3, **own),
+        L.RandomSwap(0.2, **own),
     ]
     return Pipeline(layers, **arguments)
 
 
 SEQUENCE_CASES: list[Case] = [
     TokenCase(RandomDeletion, rate=0.5),
+    TokenCase(L.RandomSwap, rate=0.5),
     PlainCase(edits),
 ]
 SEQUENCE_PIPELINES = [case for case in SEQUENCE_CASES if case.make in (edits,)]  # together they hold every op

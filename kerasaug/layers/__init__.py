@@ -40,6 +40,7 @@ from kerasaug.layers.image.warp.resizing import Resizing
 from kerasaug.layers.mix.cut_mix import CutMix
 from kerasaug.layers.mix.mix_up import MixUp
 from kerasaug.layers.text.random_deletion import RandomDeletion
+from kerasaug.layers.text.random_swap import RandomSwap
 from kerasaug.pipeline import Pipeline
 
 CLAHE = ContrastLimitedAdaptiveHistogramEqualization  # by the name that everybody uses
@@ -79,6 +80,7 @@ __all__ = [
     "RandomSaturation",
     "RandomSharpness",
     "RandomShear",
+    "RandomSwap",
     "RandomTranslation",
     "RandomZoom",
     "Resizing",

@@ -1,0 +1,1 @@
+from uncompiled import uncompiled  # noqa: F401
