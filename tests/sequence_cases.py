@@ -2,11 +2,15 @@
 
 from typing import Any
 
+import numpy as np
 from case import Case, PlainCase, TokenCase
 
 from kerasaug import Pipeline
 from kerasaug import layers as L
-from kerasaug.layers import RandomDeletion
+from kerasaug.layers import RandomDeletion, SynonymReplacement, WordDropout
+
+_IDS = np.arange(40)[:, None]
+SYNONYMS = np.where(_IDS < 10, _IDS, 10 + (_IDS + np.array([[7, 13]])) % 30)  # two of each token from 10 on
 
 
 def edits(**arguments: Any) -> Pipeline:
@@ -14,6 +18,8 @@ def edits(**arguments: Any) -> Pipeline:
     own: dict[str, Any] = {"special_token_ids": [1, 2]}
     layers = [
         RandomDeletion(0.3, **own),
+        SynonymReplacement(0.3, SYNONYMS, **own),
+        WordDropout(0.2, 3, **own),
         L.RandomSwap(0.2, **own),
     ]
     return Pipeline(layers, **arguments)
@@ -21,6 +27,8 @@ def edits(**arguments: Any) -> Pipeline:
 
 SEQUENCE_CASES: list[Case] = [
     TokenCase(RandomDeletion, rate=0.5),
+    TokenCase(SynonymReplacement, rate=0.5, synonyms=SYNONYMS),
+    TokenCase(WordDropout, rate=0.5, unknown_token_id=3),
     TokenCase(L.RandomSwap, rate=0.5),
     PlainCase(edits),
 ]

@@ -41,6 +41,8 @@ from kerasaug.layers.mix.cut_mix import CutMix
 from kerasaug.layers.mix.mix_up import MixUp
 from kerasaug.layers.text.random_deletion import RandomDeletion
 from kerasaug.layers.text.random_swap import RandomSwap
+from kerasaug.layers.text.synonym_replacement import SynonymReplacement
+from kerasaug.layers.text.word_dropout import WordDropout
 from kerasaug.pipeline import Pipeline
 
 CLAHE = ContrastLimitedAdaptiveHistogramEqualization  # by the name that everybody uses
@@ -86,6 +88,8 @@ __all__ = [
     "Resizing",
     "Solarization",
     "SomeOf",
+    "SynonymReplacement",
     "TrivialAugmentWide",
     "UniformAugment",
+    "WordDropout",
 ]

@@ -1,6 +1,7 @@
 """Ops that take a share of the tokens, or of the words, of each sequence."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from kerasaug.arguments import as_integer, as_range, one_of
@@ -46,7 +47,7 @@ class RatedEdit(TokenEdit):
             tokens: The batch.
             params: What was drawn.
             most: How many tokens (or words) at most, a number or int32 (batch,).
-            among: Boolean (batch, length), to which eligible tokens it is narrowed.
+            among: Boolean (batch, length), to which eligible tokens it is narrowed; words, to those of such tokens.
         """
         eligible = tokens.eligible if among is None else tokens.eligible & among
         if "taken" in params:
@@ -54,7 +55,7 @@ class RatedEdit(TokenEdit):
         bits, exact = bits_for(params["key"], tokens.ids), self.count == "exact"
         if self.unit == "subword":
             return by_rate(bits, eligible, params["rate"], exact, most)
-        words = tokens.words(self._label)
+        words = replace(tokens, eligible=eligible).words(self._label)
         return words.spread(by_rate(bits, words.eligible, params["rate"], exact, most))
 
 

@@ -1,13 +1,12 @@
 """Tables of synonyms by token id, as layers take, keep and save them."""
 
-import base64
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from kerasaug.backend import Tensor
+from kerasaug.layers.text.packing import packed, unpacked
 from kerasaug.ops.tokens.ids import look_up, one_of_row
 
 _MOST = 2**31 - 1  # entries, whose numbers are int32
@@ -25,10 +24,9 @@ class SynonymTable:
     """
 
     def __init__(self, ids: np.ndarray) -> None:
-        own = np.arange(len(ids), dtype="int32")[:, None]
-        order = np.argsort(ids == own, axis=1, kind="stable")  # synonyms first, as they came
-        self.ids = np.take_along_axis(ids, order, axis=1)
-        self.counts = np.sum(ids != own, axis=1, dtype="int32")
+        fills = ids == _own(len(ids))
+        self.ids = np.take_along_axis(ids, np.argsort(fills, axis=1, kind="stable"), axis=1)  # synonyms as they came
+        self.counts = np.sum(~fills, axis=1, dtype="int32")
 
     def has(self, ids: Tensor) -> Tensor:
         """Boolean (batch, length): whether a token has a synonym; those beyond the table have none."""
@@ -48,7 +46,8 @@ class SynonymTable:
 
     def config(self) -> dict[str, Any]:
         """The arguments `synonyms` and `synonym_counts` of a layer's config."""
-        return {"synonyms": _packed(self.ids), "synonym_counts": None}
+        differences = self.ids - _own(len(self.ids))  # 0 where a row is filled up, which hardly takes room
+        return {"synonyms": packed(differences), "synonym_counts": None}
 
 
 def as_synonyms(synonyms: Any, counts: Any, layer: str, forbidden: Sequence[int] = ()) -> SynonymTable:
@@ -65,7 +64,7 @@ def as_synonyms(synonyms: Any, counts: Any, layer: str, forbidden: Sequence[int]
     Raises:
         ValueError: When it is no such table, or has a forbidden synonym.
     """
-    ids = _unpacked(synonyms, layer) if isinstance(synonyms, str) else _integers(synonyms, 2)
+    ids = _of_config(synonyms, layer) if isinstance(synonyms, str) else _integers(synonyms, 2)
     if ids is None or 0 in ids.shape or ids.size > _MOST:
         raise ValueError(
             f"{layer} expects synonyms, integers of shape (vocabulary, most): row i holds the synonyms of token i, and "
@@ -100,7 +99,7 @@ def _filled(ids: np.ndarray, counts: Any, layer: str) -> np.ndarray:
             f"{layer} expects synonym_counts, for each of the {size} rows of synonyms an integer from 0 to {most}. "
             f"Received: {_described(counts)}. Leave it out where rows are filled up with the token itself."
         )
-    return np.where(np.arange(most) < read[:, None], ids, np.arange(size)[:, None])
+    return np.where(np.arange(most) < read[:, None], ids, _own(size))
 
 
 def _integers(value: Any, rank: int) -> np.ndarray | None:
@@ -119,20 +118,11 @@ def _described(value: Any) -> str:
     return f"shape={tuple(array.shape)}, dtype={array.dtype}"
 
 
-def _packed(ids: np.ndarray) -> str:
-    """As text: what a row is filled up with is 0 in the difference from its own id, and hardly takes room."""
-    differences = (ids - np.arange(len(ids), dtype="int32")[:, None]).astype("<i4")
-    text = base64.b64encode(zlib.compress(differences.tobytes())).decode("ascii")
-    return f"{ids.shape[0]}x{ids.shape[1]}:{text}"
+def _of_config(text: str, layer: str) -> np.ndarray | None:
+    differences = _integers(unpacked(text, "synonyms", layer), 2)
+    return None if differences is None else differences + _own(len(differences))
 
 
-def _unpacked(packed: str, layer: str) -> np.ndarray:
-    try:
-        shape, text = packed.split(":")
-        size, most = (int(one) for one in shape.split("x"))
-        differences = np.frombuffer(zlib.decompress(base64.b64decode(text)), "<i4").reshape(size, most)
-    except (ValueError, zlib.error) as error:
-        raise ValueError(
-            f"{layer} expects synonyms, a table of integers, or the text that a config holds. Received: {packed!r:.80}."
-        ) from error
-    return differences + np.arange(size, dtype="int64")[:, None]
+def _own(size: int) -> np.ndarray:
+    """The ids themselves, a column."""
+    return np.arange(size, dtype="int32")[:, None]

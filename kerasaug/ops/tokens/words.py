@@ -48,3 +48,10 @@ def begins(word_ids: Tensor, segment_ids: Tensor | None = None) -> Tensor:
     if segment_ids is not None:
         new = new | (segment_ids[:, 1:] != segment_ids[:, :-1])
     return ops.concatenate([ops.ones_like(word_ids[:, :1], dtype="bool"), new], axis=1)
+
+
+def alone(word_ids: Tensor, segment_ids: Tensor | None = None) -> Tensor:
+    """Boolean (batch, length): whether a token is a whole word."""
+    first = begins(word_ids, segment_ids)
+    last = ops.concatenate([first[:, 1:], ops.ones_like(first[:, :1])], axis=1)
+    return (word_ids >= 0) & first & last
