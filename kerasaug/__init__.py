@@ -1,6 +1,6 @@
 """Augmentation layers, transfer helpers, callbacks and export for Keras 3."""
 
-from kerasaug import callbacks, datasets, layers, transfer, visualization
+from kerasaug import callbacks, datasets, layers, text, transfer, visualization
 from kerasaug.augmentation import Augmentation
 from kerasaug.datasets.augment import augment_dataset
 from kerasaug.datasets.boxes import densify_boxes
@@ -24,6 +24,7 @@ __all__ = [
     "from_keras",
     "layers",
     "load_keras_model",
+    "text",
     "transfer",
     "visualization",
 ]

@@ -1,0 +1,24 @@
+"""Words and their synonyms, from files of one's own, and the table of synonyms by token id made of them."""
+
+from kerasaug.text.lexicons.coverage import Coverage
+from kerasaug.text.lexicons.files import read_lexicon
+from kerasaug.text.lexicons.lexicon import Lexicon
+from kerasaug.text.lexicons.malformed import LexiconError
+from kerasaug.text.lexicons.mythes import read_mythes
+from kerasaug.text.lexicons.neighbours import neighbour_lexicon
+from kerasaug.text.lexicons.omw import read_omw
+from kerasaug.text.lexicons.table import SynonymTable, build_synonym_table
+from kerasaug.text.lexicons.wordnet import read_wordnet
+
+__all__ = [
+    "Coverage",
+    "Lexicon",
+    "LexiconError",
+    "SynonymTable",
+    "build_synonym_table",
+    "neighbour_lexicon",
+    "read_lexicon",
+    "read_mythes",
+    "read_omw",
+    "read_wordnet",
+]
