@@ -108,7 +108,7 @@ class AugmentedModel(keras.Model):
     @label_smoothing.setter
     def label_smoothing(self, value: float) -> None:
         share = _as_share(value)
-        if share > 0:
+        if share > 0 and self.compiled:  # else `fit` looks
             check_smoothing(getattr(self, "loss", None), "AugmentedModel")
         self._smoothing.state.assign(share)
 

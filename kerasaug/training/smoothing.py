@@ -1,5 +1,6 @@
 """Smoothing of one-hot and yes-or-no labels by a share that may change while training."""
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,18 +30,26 @@ def smoothed(labels: Any, predicted: Any, losses: Any, share: Any, names: Sequen
         predicted: The predictions, likewise.
         losses: As in `keras.Model.compile`: one for all, or a dict or list.
         share: Scalar tensor in [0, 1].
-        names: The model's outputs, in whose order lists stand.
+        names: The model's outputs, in whose order lists stand where predictions are no dict.
     """
-    if isinstance(labels, Mapping):
-        outputs, each = (_named(given, names or list(labels)) for given in (predicted, losses))
-        return {name: _smooth(one, outputs.get(name), each.get(name), share) for name, one in labels.items()}
-    if isinstance(labels, list | tuple):
-        order = names if names is not None and len(names) == len(labels) else list(map(str, range(len(labels))))
+    if isinstance(labels, Mapping | list | tuple):
+        order = _order(labels, predicted, names)
         outputs, each = (_named(given, order) for given in (predicted, losses))
-        return type(labels)(
-            _smooth(one, outputs.get(name), each.get(name), share) for name, one in zip(order, labels, strict=True)
-        )
+        found = labels if isinstance(labels, Mapping) else dict(zip(order, labels, strict=True))
+        found = {name: _smooth(one, outputs.get(name), each.get(name), share) for name, one in found.items()}
+        if isinstance(labels, Mapping):
+            return found
+        return labels._make(found.values()) if hasattr(labels, "_make") else type(labels)(found.values())
     return _smooth(labels, _only(predicted), _only(losses), share)
+
+
+def _order(labels: Any, predicted: Any, names: Sequence[str] | None) -> list[str]:
+    """The outputs' names: the keys of a dict of them, which its layers' names need not be."""
+    if isinstance(predicted, Mapping):
+        return list(predicted) if isinstance(predicted, OrderedDict) else sorted(predicted)
+    if names is not None and len(names) == len(labels):
+        return list(names)
+    return list(labels) if isinstance(labels, Mapping) else list(map(str, range(len(labels))))
 
 
 def _named(given: Any, names: Sequence[str]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """What a hyperparameter is set to acts on the very next compiled step: measured on the weights, against NumPy."""
 
+from collections import namedtuple
+
 import keras
 import numpy as np
 import pytest
@@ -216,6 +218,28 @@ def test_labels_and_losses_may_be_lists_and_dicts(losses, labels):
     got = list(got.values()) if labels is dict else got
     np.testing.assert_allclose(got[0], rows * 0.7 + 0.1, rtol=1e-6)
     np.testing.assert_array_equal(got[1], numbers)
+
+
+Pair = namedtuple("Pair", "alpha zeta")
+
+
+@pytest.mark.parametrize("losses", ["categorical_crossentropy", ["categorical_crossentropy", "mse"]])
+@pytest.mark.parametrize("labels", [dict, list, Pair._make])
+def test_outputs_of_a_dict_go_by_its_keys(losses, labels):
+    """Keras takes lists in the order of sorted keys; the layers behind the outputs have other names."""
+    rows, others = np.eye(3, dtype="float32")[[0, 2]], np.eye(3, dtype="float32")[[1, 1]]
+    given = {"zeta": others, "alpha": rows} if labels is dict else labels([rows, others])
+    got = smoothed(given, {"zeta": others, "alpha": rows}, losses, 0.3, ["dense", "dense_1"])
+    assert type(got) is type(given)
+    alpha, zeta = (got["alpha"], got["zeta"]) if labels is dict else got
+    np.testing.assert_allclose(alpha, rows * 0.7 + 0.1, rtol=1e-6)
+    np.testing.assert_allclose(zeta, others if isinstance(losses, list) else others * 0.7 + 0.1, rtol=1e-6)
+
+
+def test_smoothing_may_be_set_before_compiling():
+    model = AugmentedModel(augmented(RandomFlip()).model, Pipeline([RandomFlip()]))
+    model.label_smoothing = 0.1
+    assert current(model, "label_smoothing") == pytest.approx(0.1)
 
 
 def test_labels_of_which_one_is_ignored_stay():
