@@ -6,6 +6,7 @@ from kerasaug.datasets.cache import cache_dir
 from kerasaug.datasets.digits import digits_builder, load_digits
 from kerasaug.datasets.images import ImageData, load_images
 from kerasaug.datasets.listing import Skipped
+from kerasaug.datasets.requests import requests_corpus, unlabelled_requests
 
 __all__ = [
     "ImageData",
@@ -16,4 +17,6 @@ __all__ = [
     "digits_builder",
     "load_digits",
     "load_images",
+    "requests_corpus",
+    "unlabelled_requests",
 ]
