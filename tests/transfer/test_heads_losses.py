@@ -95,6 +95,18 @@ def test_iou_by_hand():
     assert float(metric.result()) == pytest.approx(np.mean([1 / 3, 0.0, 1 / 2]))
 
 
+@pytest.mark.parametrize("head", [Segmentation(1), Segmentation(3, ignore_class=9)])
+def test_metrics_of_pixels_weigh_samples(head, rng):
+    labels, outputs = rng.integers(0, 2, (3, 4, 4)), rng.uniform(size=(3, 4, 4, head.num_classes))
+    expected = head.metrics
+    for metric in expected:
+        metric.update_state(labels[[0, 2, 2]], outputs[[0, 2, 2]])
+    for weights in (np.array([1, 0, 2]), np.array([[1], [0], [2]])):
+        for metric, wanted in zip(head.metrics, expected, strict=True):
+            metric.update_state(labels[..., None], outputs, sample_weight=weights)
+            assert float(metric.result()) == pytest.approx(float(wanted.result()), rel=1e-5), metric.name
+
+
 @pytest.mark.parametrize("layer", [Crossentropy(0.1, True), Regression.of([1.0, 4.0]).loss])
 def test_losses_are_read_again(layer):
     again = keras.losses.deserialize(keras.losses.serialize(layer))

@@ -1,6 +1,6 @@
 """Heads: what a backbone is to say, and the losses and metrics that go with it."""
 
-from kerasaug.transfer.heads.binary import BinaryCrossentropy, BinaryIoU
+from kerasaug.transfer.heads.binary import BinaryCrossentropy, BinaryIoU, MeanIoU
 from kerasaug.transfer.heads.dense import DenseHead, Segmentation, TokenClassification
 from kerasaug.transfer.heads.head import Body, Head
 from kerasaug.transfer.heads.layers import Features, HeadOutput, ResizeTo, TokenPooling
@@ -18,6 +18,7 @@ __all__ = [
     "Head",
     "HeadOutput",
     "LabelAccuracy",
+    "MeanIoU",
     "MultiLabel",
     "Regression",
     "ResizeTo",

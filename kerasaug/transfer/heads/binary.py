@@ -1,4 +1,4 @@
-"""Loss and metric of a yes or no for every pixel or token."""
+"""Loss of a yes or no for every pixel or token, and the metrics of pixels."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from kerasaug.registry import register
-from kerasaug.transfer.heads.sample_weights import WeighsSamples
+from kerasaug.transfer.heads.sample_weights import WeighsPixels, WeighsSamples
 
 
 @register
@@ -53,7 +53,7 @@ class BinaryCrossentropy(WeighsSamples, keras.losses.BinaryCrossentropy):
 
 
 @register
-class BinaryIoU(keras.metrics.BinaryIoU):
+class BinaryIoU(WeighsPixels, keras.metrics.BinaryIoU):
     """`keras.metrics.BinaryIoU` without the pixels of one label, as its `MeanIoU` can do.
 
     Args:
@@ -84,3 +84,21 @@ class BinaryIoU(keras.metrics.BinaryIoU):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), "ignore_class": self.ignore_class}
+
+
+@register
+class MeanIoU(WeighsPixels, keras.metrics.MeanIoU):
+    """`keras.metrics.MeanIoU` that weights of samples weigh too.
+
+    Args:
+        num_classes: Number of classes.
+        **kwargs: See `keras.metrics.MeanIoU`.
+
+    Example:
+
+    ```python
+    metric = kerasaug.transfer.heads.MeanIoU(2)
+    metric.update_state(np.array([[0, 1], [1, 1]]), np.array([[0, 1], [0, 0]]), sample_weight=np.array([1, 0]))
+    float(metric.result())  # 1.0
+    ```
+    """

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from kerasaug.registry import register
-from kerasaug.transfer.heads.binary import BinaryCrossentropy, BinaryIoU
+from kerasaug.transfer.heads.binary import BinaryCrossentropy, BinaryIoU, MeanIoU
 from kerasaug.transfer.heads.head import Body, Head, check_choice, check_count, check_share
 from kerasaug.transfer.heads.layers import ResizeTo
 from kerasaug.transfer.heads.losses import Crossentropy, LabelAccuracy
@@ -125,9 +125,7 @@ class Segmentation(DenseHead):
         """The share of right pixels, and the mean intersection over union."""
         if self.num_classes == 1:
             return [*super().metrics, BinaryIoU([1], self._threshold, self.ignore_class, name="iou")]
-        mean = keras.metrics.MeanIoU(
-            self.num_classes, name="mean_iou", ignore_class=self.ignore_class, sparse_y_pred=False
-        )
+        mean = MeanIoU(self.num_classes, name="mean_iou", ignore_class=self.ignore_class, sparse_y_pred=False)
         return [*super().metrics, mean]
 
 

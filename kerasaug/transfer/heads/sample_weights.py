@@ -30,3 +30,13 @@ class WeighsSamples(keras.losses.Loss):
         if sample_weight is not None:
             sample_weight = expanded(sample_weight, ops.shape(y_pred)[:-1])
         return super().__call__(y_true, y_pred, sample_weight)
+
+
+class WeighsPixels(keras.metrics.Metric):
+    """A metric of pixels that Keras's weights of samples weigh whole samples in."""
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Counts a batch; `sample_weight` is of shape `(batch,)`, or that of the labels."""
+        if sample_weight is not None:
+            sample_weight = expanded(sample_weight, ops.shape(y_true))
+        return super().update_state(y_true, y_pred, sample_weight)
