@@ -1,6 +1,5 @@
 """Image classification data sets of TensorFlow Datasets, by name."""
 
-import difflib
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -8,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from kerasaug.datasets.parts import Part, Source, chosen_classes, divided
+from kerasaug.datasets.prepared import described, open_builder, prepare, records
 from kerasaug.extras import require
 
-_CATALOG = "https://www.tensorflow.org/datasets/catalog/overview"
+_CALLER = "load_images"
 
 
 def read_catalog(
@@ -31,9 +31,9 @@ def read_catalog(
         ImportError: When it needs a package that is not there.
         ValueError: When there is no such data set, or it is not one of images and one label each.
     """
-    builder = _builder(name, data_dir)
+    builder = open_builder(name, data_dir, _CALLER)
     image, label = _keys(name, builder)
-    _prepare(name, builder)
+    prepare(name, builder, _CALLER)
     all_names = tuple(builder.info.features[label].names)
     names = all_names if classes is None else chosen_classes(all_names, classes, f"tfds:{name}")
     labels = _labels(name, builder, label)
@@ -51,25 +51,6 @@ def read_catalog(
     return Source(builder.info.full_name, names, parts)
 
 
-def _builder(name: str, data_dir: str | os.PathLike | None) -> Any:
-    tfds: Any = require("tensorflow_datasets", "data", "load_images")
-    folder = data_dir or os.environ.get("TFDS_DATA_DIR")
-    try:
-        return tfds.builder(name, data_dir=os.path.expanduser(os.fspath(folder)) if folder else None)
-    except tfds.core.DatasetNotFoundError:
-        base = name.partition("/")[0].partition(":")[0]
-        close = difflib.get_close_matches(base, tfds.list_builders(with_community_datasets=False), 3)
-        advice = f"Did you mean {' or '.join(close)}?" if close else f"The names are at {_CATALOG}."
-        raise ValueError(f"load_images: TensorFlow Datasets has no data set {base!r}. {advice}") from None
-    except ImportError as error:
-        raise _missing(name, error) from error
-    except (ValueError, AssertionError, RuntimeError) as error:
-        raise ValueError(
-            f"load_images: expected tfds:NAME, tfds:NAME/CONFIG or tfds:NAME/CONFIG:1.0.0. Received: 'tfds:{name}', "
-            f"which cannot be opened: {_first_line(error)}"
-        ) from error
-
-
 def _keys(name: str, builder: Any) -> tuple[str, str]:
     """The names of the image and of the label among the features."""
     tfds: Any = require("tensorflow_datasets", "data", "load_images")
@@ -80,35 +61,10 @@ def _keys(name: str, builder: Any) -> tuple[str, str]:
         kinds_right = all(isinstance(features[key], kind) for key, kind in zip(pair, kinds, strict=True))
         if kinds_right and features[pair[0]].np_dtype == np.uint8:
             return pair
-    found = ", ".join(f"{key}: {type(value).__name__}" for key, value in features.items())
     raise ValueError(
         f"load_images: expected a data set of 8-bit images with one class label each. Received: 'tfds:{name}', which "
-        f"has {found}. Choose one of https://www.tensorflow.org/datasets/catalog/overview#image_classification."
+        f"has {described(builder)}. Choose one of https://www.tensorflow.org/datasets/catalog/overview#image_classification."
     )
-
-
-def _prepare(name: str, builder: Any) -> None:
-    try:
-        builder.download_and_prepare()
-    except ImportError as error:
-        raise _missing(name, error) from error
-    except (OSError, AssertionError, RuntimeError, ValueError) as error:
-        raise ConnectionError(
-            f"load_images: 'tfds:{name}' is not in {builder.data_dir} and could not be prepared: {_first_line(error)} "
-            "Look whether this computer has a network connection, or set TFDS_DATA_DIR to where it is prepared."
-        ) from error
-
-
-def _missing(name: str, error: ImportError) -> ImportError:
-    return ImportError(
-        f"load_images: for 'tfds:{name}' TensorFlow Datasets needs a package that is not installed: {error}. Install "
-        "it with pip."
-    )
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{lines[0] if lines else type(error).__name__}".rstrip(".: ") + "."
 
 
 def _labels(name: str, builder: Any, label: str) -> dict[str, np.ndarray]:
@@ -131,14 +87,8 @@ def _labels(name: str, builder: Any, label: str) -> dict[str, np.ndarray]:
 
 def _read_labels(builder: Any, split: str, label: str) -> np.ndarray:
     tfds: Any = require("tensorflow_datasets", "data", "load_images")
-    records = _records(builder, split, tfds.decode.PartialDecoding({label: True}))
-    return np.array([int(record[label]) for record in records.as_numpy_iterator()], dtype="int64")
-
-
-def _records(builder: Any, split: str, decoders: Any) -> Any:
-    tfds: Any = require("tensorflow_datasets", "data", "load_images")
-    config = tfds.ReadConfig(try_autocache=False)  # what is kept in memory is kept after resizing
-    return builder.as_dataset(split=split, decoders=decoders, shuffle_files=False, read_config=config)
+    labelled = records(builder, split, tfds.decode.PartialDecoding({label: True}), _CALLER)
+    return np.array([int(record[label]) for record in labelled.as_numpy_iterator()], dtype="int64")
 
 
 def _selections(
@@ -178,5 +128,5 @@ def _dataset(tf: Any, builder: Any, split: str, image: str, label: str, chosen: 
     def pair(number: Any, record: Any) -> Any:
         return builder.info.features[image].decode_example(record[image]), tf.gather(lookup, record[label])
 
-    records = _records(builder, split, encoded).enumerate().filter(is_chosen)
-    return records.map(pair, num_parallel_calls=tf.data.AUTOTUNE)
+    numbered = records(builder, split, encoded, _CALLER).enumerate().filter(is_chosen)
+    return numbered.map(pair, num_parallel_calls=tf.data.AUTOTUNE)

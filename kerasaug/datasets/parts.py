@@ -45,7 +45,9 @@ def chosen_classes(names: Sequence[str], classes: Sequence[Any], where: str) -> 
     return chosen
 
 
-def divided(members: Sequence[One], share: float, seed: int) -> tuple[list[One], list[One]]:
+def divided(
+    members: Sequence[One], share: float, seed: int, caller: str = "load_images"
+) -> tuple[list[One], list[One]]:
     """Takes about `share` of the members of one class away, at least one, and leaves at least one.
 
     Each class is divided by itself, so that none can go without, and a new class does not change the others.
@@ -54,11 +56,12 @@ def divided(members: Sequence[One], share: float, seed: int) -> tuple[list[One],
         members: Two or more, in an order that repeats, which both parts keep.
         share: In (0, 1).
         seed: Integer.
+        caller: What the user called, for the message where scikit-learn is missing.
 
     Returns:
         What is left, and what is taken.
     """
-    selection = require("sklearn.model_selection", "data", "load_images")
+    selection = require("sklearn.model_selection", "data", caller)
     taken = min(max(1, round(share * len(members))), len(members) - 1)
     left, right = selection.train_test_split(range(len(members)), test_size=taken, random_state=seed)
     return [members[i] for i in sorted(left)], [members[i] for i in sorted(right)]
