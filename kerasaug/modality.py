@@ -102,10 +102,10 @@ EMBEDDINGS = Modality(
     one="one sequence of vectors",
     many="sequences of vectors",
     rank=3,
-    kinds=("embeddings", "padding_mask", "token_labels", "labels", "sample_weight"),
-    aligned=("embeddings", "padding_mask", "token_labels"),
-    ranks={"padding_mask": (2,), "token_labels": (2, 3)},
-    booleans=("padding_mask", "labels", "sample_weight"),
+    kinds=("embeddings", "padding_mask", "token_labels", "protected_mask", "labels", "sample_weight"),
+    aligned=("embeddings", "padding_mask", "token_labels", "protected_mask"),
+    ranks={"padding_mask": (2,), "token_labels": (2, 3), "protected_mask": (2,)},
+    booleans=("padding_mask", "protected_mask", "labels", "sample_weight"),
     least="one token and one feature",
 )
 

@@ -25,11 +25,24 @@ def edits(**arguments: Any) -> Pipeline:
     return Pipeline(layers, **arguments)
 
 
+def vectors(**arguments: Any) -> Pipeline:
+    """Every op on sequences of vectors."""
+    return Pipeline([L.TokenCutoff(0.5), L.SpanCutoff(0.3), L.FeatureCutoff(0.5), L.EmbeddingMixUp(1.0)], **arguments)
+
+
+_BATCH = {"unbatched": "mixing needs a batch"}
+
 SEQUENCE_CASES: list[Case] = [
     TokenCase(RandomDeletion, rate=0.5),
     TokenCase(SynonymReplacement, rate=0.5, synonyms=SYNONYMS),
     TokenCase(WordDropout, rate=0.5, unknown_token_id=3),
     TokenCase(L.RandomSwap, rate=0.5),
+    PlainCase(L.TokenCutoff, rate=0.5),
+    PlainCase(L.SpanCutoff, rate=0.5),
+    PlainCase(L.FeatureCutoff, rate=0.5),
+    PlainCase(L.EmbeddingMixUp, alpha=1.0, but=_BATCH),
     PlainCase(edits),
+    PlainCase(vectors, but=_BATCH),
 ]
-SEQUENCE_PIPELINES = [case for case in SEQUENCE_CASES if case.make in (edits,)]  # together they hold every op
+# Together they hold every op.
+SEQUENCE_PIPELINES = [case for case in SEQUENCE_CASES if case.make in (edits, vectors)]

@@ -39,9 +39,13 @@ from kerasaug.layers.image.warp.random_zoom import RandomZoom
 from kerasaug.layers.image.warp.resizing import Resizing
 from kerasaug.layers.mix.cut_mix import CutMix
 from kerasaug.layers.mix.mix_up import MixUp
+from kerasaug.layers.text.embedding_mix_up import EmbeddingMixUp
+from kerasaug.layers.text.feature_cutoff import FeatureCutoff
 from kerasaug.layers.text.random_deletion import RandomDeletion
 from kerasaug.layers.text.random_swap import RandomSwap
+from kerasaug.layers.text.span_cutoff import SpanCutoff
 from kerasaug.layers.text.synonym_replacement import SynonymReplacement
+from kerasaug.layers.text.token_cutoff import TokenCutoff
 from kerasaug.layers.text.word_dropout import WordDropout
 from kerasaug.pipeline import Pipeline
 
@@ -54,7 +58,9 @@ __all__ = [
     "CenterCrop",
     "ContrastLimitedAdaptiveHistogramEqualization",
     "CutMix",
+    "EmbeddingMixUp",
     "Equalization",
+    "FeatureCutoff",
     "MaxNumBoundingBoxes",
     "MixUp",
     "Pipeline",
@@ -88,7 +94,9 @@ __all__ = [
     "Resizing",
     "Solarization",
     "SomeOf",
+    "SpanCutoff",
     "SynonymReplacement",
+    "TokenCutoff",
     "TrivialAugmentWide",
     "UniformAugment",
     "WordDropout",
