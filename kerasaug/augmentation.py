@@ -65,6 +65,7 @@ class Augmentation(SpecLayer):
     own_cluster = True  # whether XLA is faster at it than TensorFlow's kernels are
     fits_boxes = False  # whether it brings boxes to a number
     needs_batch = False  # whether samples meet each other, labels too
+    learned: Mapping[str, str] = {}  # part of a batch, "y" for one, to what belongs there of the targets that it makes
 
     def __init__(
         self,

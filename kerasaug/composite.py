@@ -48,6 +48,11 @@ class Composite(Augmentation):
         """Those of every layer."""
         return tuple(dict.fromkeys(name for layer in self.layers for name in layer.aligned_names))
 
+    @property
+    def learned(self) -> dict[str, str]:  # type: ignore[override]
+        """Those of every layer."""
+        return {part: kind for layer in self.layers for part, kind in layer.learned.items()}
+
     def output_shape_of(self, shape: tuple[Any, ...]) -> tuple[Any, ...]:
         """Of the last layer."""
         if self.modality is IMAGES:

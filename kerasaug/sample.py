@@ -116,11 +116,14 @@ def names_of(keys: Mapping[str, str] | None, modality: Modality, aligned: Sequen
 
 
 def pack(sample: Sample) -> Any:
-    """Puts a sample together again in the caller's shape: a tensor, or a new dict in a stable order."""
+    """Puts a sample together again in the caller's shape: a tensor, or a new dict in a stable order.
+
+    A layer that makes further targets returns a dict where it was given a tensor.
+    """
     fields = sample.fields
     if not sample.batched:
         fields = keras.tree.map_structure(lambda value: value[0], fields)
-    if sample.bare:
+    if sample.bare and len(fields) == 1:
         return fields[sample.main]
     return {**{sample.names.get(kind, kind): value for kind, value in fields.items()}, **sample.rest}
 

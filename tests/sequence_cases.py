@@ -21,6 +21,7 @@ def edits(**arguments: Any) -> Pipeline:
         SynonymReplacement(0.3, SYNONYMS, **own),
         WordDropout(0.2, 3, **own),
         L.RandomSwap(0.2, **own),
+        L.RandomMasking(40, 0.3, 4, **own),
     ]
     return Pipeline(layers, **arguments)
 
@@ -37,6 +38,7 @@ SEQUENCE_CASES: list[Case] = [
     TokenCase(SynonymReplacement, rate=0.5, synonyms=SYNONYMS),
     TokenCase(WordDropout, rate=0.5, unknown_token_id=3),
     TokenCase(L.RandomSwap, rate=0.5),
+    TokenCase(L.RandomMasking, vocabulary_size=40, mask_selection_rate=0.5, mask_token_id=4, count="bernoulli"),
     PlainCase(L.TokenCutoff, rate=0.5),
     PlainCase(L.SpanCutoff, rate=0.5),
     PlainCase(L.FeatureCutoff, rate=0.5),

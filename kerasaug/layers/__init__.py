@@ -42,6 +42,7 @@ from kerasaug.layers.mix.mix_up import MixUp
 from kerasaug.layers.text.embedding_mix_up import EmbeddingMixUp
 from kerasaug.layers.text.feature_cutoff import FeatureCutoff
 from kerasaug.layers.text.random_deletion import RandomDeletion
+from kerasaug.layers.text.random_masking import RandomMasking
 from kerasaug.layers.text.random_swap import RandomSwap
 from kerasaug.layers.text.span_cutoff import SpanCutoff
 from kerasaug.layers.text.synonym_replacement import SynonymReplacement
@@ -81,6 +82,7 @@ __all__ = [
     "RandomGrayscale",
     "RandomHue",
     "RandomInvert",
+    "RandomMasking",
     "RandomOrder",
     "RandomPerspective",
     "RandomPosterization",

@@ -75,6 +75,10 @@ class TokenEdit(Augmentation):
         """Kind of target to a function that gives the entries of new tokens, for those of the tokens they follow."""
         return {}
 
+    def made(self, fields: Mapping[str, Any], change: Change) -> dict[str, Any]:
+        """Further targets that an op makes, by kind, of the fields as they were and the change of chosen sequences."""
+        return {}
+
     def fusion_key(self) -> Any:
         """Ops on tokens share a compilation."""
         return ANY
@@ -92,7 +96,8 @@ class TokenEdit(Augmentation):
         change = self.edit(tokens, params)
         if "chosen" in params:
             change = change.where(params["chosen"][:, None], tokens.valid)
-        return carried(fields, self._fills(fields), change, tokens.valid, self.of_inserted())
+        kept = carried(fields, self._fills(fields), change, tokens.valid, self.of_inserted())
+        return {**kept, **self.made(fields, change)}
 
     def _fills(self, fields: Mapping[str, Any]) -> dict[str, float]:
         """Aligned kind to what fills the places that become padding."""
