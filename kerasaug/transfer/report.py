@@ -1,6 +1,7 @@
 """The picture of a fine-tuning: how it went, by what schedule, and what came of it."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from kerasaug.backend.inference import is_endless
 from kerasaug.files import replacing
 from kerasaug.transfer.head_lists import heads_of
 from kerasaug.transfer.heads.vectors import Classification, MultiLabel
-from kerasaug.transfer.inputs import all_batches
+from kerasaug.transfer.inputs import all_batches, inspect
 from kerasaug.transfer.objective import Head, head_of
 from kerasaug.transfer.policies import pipeline_from
 
@@ -87,13 +88,26 @@ def _answers(tuned: Any, validation: Any) -> tuple[np.ndarray, np.ndarray]:
             "FineTuned.report expects validation data that come to an end. Received: an endless dataset. Pass "
             "validation.take(…), or a dataset without repeat()."
         )
-    pairs = [(tuned.model.predict(x, verbose=0), np.asarray(y)) for x, y, *_ in all_batches(validation)]
+    if not hasattr(validation, "__next__"):  # looking at a batch would take it away
+        inspect(validation, 1, steps_per_epoch=1, images=False)  # raises where there are no labels, or no batches
+    pairs = [(_single_of(tuned.model.predict(x, verbose=0)), _single_of(y)) for x, y, *_ in all_batches(validation)]
+    if not pairs:
+        raise ValueError("FineTuned.report expects at least one batch. Received: an iterator that has come to its end.")
     predicted, labels = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
     probabilities = _probabilities(predicted.astype("float64"), head.activation)
     if probabilities is None or not _single(labels, probabilities.shape[1]):
         answer, label = (np.array2string(values[:1], threshold=8) for values in (predicted, labels))
         raise _no_classifier(f"answers such as {answer} and labels of shape {labels.shape} such as {label}")
     return classes_of(labels), probabilities
+
+
+def _single_of(given: Any) -> np.ndarray:
+    """An array, which may be the one entry of a dict."""
+    if isinstance(given, Mapping):
+        if len(given) != 1:
+            raise _no_classifier(f"labels of {sorted(given)}")
+        given = next(iter(given.values()))
+    return np.asarray(given)
 
 
 def _classifier(model: keras.Model) -> Head:
@@ -145,7 +159,7 @@ def classes_of(labels: np.ndarray) -> np.ndarray:
 
 
 def _outputs(tuned: Any) -> range:
-    shape = tuned.model.output_shape
+    shape = getattr(tuned.model, "output_shape", None)  # subclassed models know none
     return range(max(shape[-1], 2) if isinstance(shape, tuple) and len(shape) == 2 else 0)
 
 

@@ -88,11 +88,11 @@ def test_one_sigmoid():
     assert any("accuracy 75.0 %" in text for text in texts(figure))
 
 
-def of_head(head, bias):
+def of_head(head, bias, name="head"):
     """A model with one head of `build_model` that answers its bias."""
     backbone = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.GlobalAveragePooling2D()])
     model = build_model(backbone, head)
-    model.get_layer("head_dense").set_weights([np.zeros((3, len(bias))), np.array(bias)])
+    model.get_layer(f"{name}_dense").set_weights([np.zeros((3, len(bias))), np.array(bias)])
     return FineTuned(model, {"loss": [1.0]}, Recipe(num_classes=len(bias)), [], 1, 2.0)
 
 
@@ -126,3 +126,27 @@ def test_endless_validation_is_refused():
 def test_what_is_no_classifier_is_refused():
     with pytest.raises(ValueError, match="Leave `validation` out"):
         tuned([0.5, 0.5]).report(validation=(IMAGES, IMAGES))
+
+
+def test_labels_and_outputs_by_name():
+    result = of_head({"kind": Classification(3)}, [0.0, 1.0, 0.0], "kind")
+    truth, probabilities = _answers(result, (IMAGES, {"kind": LABELS}))
+    np.testing.assert_array_equal(truth, LABELS)
+    assert probabilities.shape == (4, 3)
+    assert len(_answers(result, iter([(IMAGES, LABELS)]))[0]) == 4
+    with pytest.raises(ValueError, match=r"labels of \['kind', 'size'\]"):
+        _answers(result, (IMAGES, {"kind": LABELS, "size": LABELS}))
+
+
+@pytest.mark.parametrize("data", [(IMAGES[:0], LABELS[:0]), (IMAGES, None), iter(()), (one for one in ())])
+def test_validation_without_labels_or_batches_is_refused(data):
+    with pytest.raises(ValueError, match=r"expects (labels|at least one)"):
+        tuned([0.5, 0.5]).report(validation=data)
+
+
+def test_a_subclassed_model_has_curves():
+    class Own(keras.Model):
+        def call(self, images):
+            return images
+
+    assert titles(FineTuned(Own(), {"loss": [1.0]}, Recipe(num_classes=3), [], 1, 2.0).report()) == ["Loss"]
