@@ -10,6 +10,8 @@ from kerasaug import layers as L
 from kerasaug.layers import RandomDeletion, SynonymReplacement, WordDropout
 
 _IDS = np.arange(40)[:, None]
+TAGS = ["O", "E-A", "B-A", "B-B", "I-A"]  # of which no two that follow each other in number are of one segment
+NEEDS_LABELS = {"bare": "it reads labels, and says so where there are none"}
 SYNONYMS = np.where(_IDS < 10, _IDS, 10 + (_IDS + np.array([[7, 13]])) % 30)  # two of each token from 10 on
 
 
@@ -33,7 +35,15 @@ def vectors(**arguments: Any) -> Pipeline:
 
 _BATCH = {"unbatched": "mixing needs a batch"}
 
+def tagging(**arguments: Any) -> Pipeline:
+    """Every op that reads labels of named entities."""
+    own: dict[str, Any] = {"special_token_ids": [1, 2]}
+    return Pipeline([L.ShuffleWithinSegments(0.7, TAGS, **own)], **arguments)
+
+
 SEQUENCE_CASES: list[Case] = [
+    TokenCase(L.ShuffleWithinSegments, but=NEEDS_LABELS, rate=0.7, labels=TAGS),
+    PlainCase(tagging, but=NEEDS_LABELS),
     TokenCase(RandomDeletion, rate=0.5),
     TokenCase(SynonymReplacement, rate=0.5, synonyms=SYNONYMS),
     TokenCase(WordDropout, rate=0.5, unknown_token_id=3),
@@ -47,4 +57,4 @@ SEQUENCE_CASES: list[Case] = [
     PlainCase(vectors, but=_BATCH),
 ]
 # Together they hold every op.
-SEQUENCE_PIPELINES = [case for case in SEQUENCE_CASES if case.make in (edits, vectors)]
+SEQUENCE_PIPELINES = [case for case in SEQUENCE_CASES if case.make in (edits, vectors, tagging)]

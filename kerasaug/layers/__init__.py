@@ -45,6 +45,7 @@ from kerasaug.layers.text.random_deletion import RandomDeletion
 from kerasaug.layers.text.random_masking import RandomMasking
 from kerasaug.layers.text.random_swap import RandomSwap
 from kerasaug.layers.text.span_cutoff import SpanCutoff
+from kerasaug.layers.text.shuffle_within_segments import ShuffleWithinSegments
 from kerasaug.layers.text.synonym_replacement import SynonymReplacement
 from kerasaug.layers.text.token_cutoff import TokenCutoff
 from kerasaug.layers.text.word_dropout import WordDropout
@@ -94,6 +95,7 @@ __all__ = [
     "RandomTranslation",
     "RandomZoom",
     "Resizing",
+    "ShuffleWithinSegments",
     "Solarization",
     "SomeOf",
     "SpanCutoff",
