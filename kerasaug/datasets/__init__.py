@@ -3,6 +3,7 @@
 from kerasaug.datasets.augment import augment_dataset
 from kerasaug.datasets.batching import batches
 from kerasaug.datasets.cache import cache_dir
+from kerasaug.datasets.conll import read_conll
 from kerasaug.datasets.digits import digits_builder, load_digits
 from kerasaug.datasets.images import ImageData, load_images
 from kerasaug.datasets.listing import Skipped
@@ -17,6 +18,7 @@ __all__ = [
     "digits_builder",
     "load_digits",
     "load_images",
+    "read_conll",
     "requests_corpus",
     "unlabelled_requests",
 ]
