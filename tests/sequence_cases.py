@@ -22,6 +22,7 @@ def edits(**arguments: Any) -> Pipeline:
         RandomDeletion(0.3, **own),
         SynonymReplacement(0.3, SYNONYMS, **own),
         WordDropout(0.2, 3, **own),
+        L.TfIdfReplacement(0.2, np.arange(40) / 10, np.ones(40), **own),
         L.RandomSwap(0.2, **own),
         L.RandomMasking(40, 0.3, 4, **own),
     ]
@@ -47,6 +48,7 @@ SEQUENCE_CASES: list[Case] = [
     TokenCase(RandomDeletion, rate=0.5),
     TokenCase(SynonymReplacement, rate=0.5, synonyms=SYNONYMS),
     TokenCase(WordDropout, rate=0.5, unknown_token_id=3),
+    TokenCase(L.TfIdfReplacement, rate=0.5, idf=np.arange(40) / 10, replacement_weights=np.ones(40)),
     TokenCase(L.RandomSwap, rate=0.5),
     TokenCase(L.RandomMasking, vocabulary_size=40, mask_selection_rate=0.5, mask_token_id=4, count="bernoulli"),
     PlainCase(L.TokenCutoff, rate=0.5),

@@ -120,15 +120,16 @@ def gather_tokens(values: Tensor, index: Tensor) -> Tensor:
     return ops.take_along_axis(values, ops.broadcast_to(index, (*index.shape[:2], *values.shape[2:])), axis=1)
 
 
-def place(target: Tensor, values: Tensor) -> Tensor:
+def place(target: Tensor, values: Tensor, size: int | None = None) -> Tensor:
     """Adds values (batch or 1, length), int32, up at the places `target`, int32 (batch, length), of rows of zeros.
 
-    What is to go beyond the row's end is left out.
+    What is to go beyond the row's end, at `size` or else at its length, is left out.
     """
     batch, length = ops.shape(target)[0], ops.shape(target)[1]
-    width = length + 1
+    size = length if size is None else size
+    width = size + 1
     values = ops.broadcast_to(values, (batch, length))
-    target = ops.minimum(target, length) + ops.arange(batch, dtype="int32")[:, None] * width
+    target = ops.minimum(target, size) + ops.arange(batch, dtype="int32")[:, None] * width
     flat, values = ops.reshape(target, (-1,)), ops.reshape(values, (-1,))
     if active() == "tensorflow":
         tf = import_module("tensorflow")
@@ -137,4 +138,4 @@ def place(target: Tensor, values: Tensor) -> Tensor:
         placed = ops.zeros((batch * width,), dtype="int32").at[flat].add(values, mode="promise_in_bounds")
     else:
         placed = ops.zeros((batch * width,), dtype="int32").index_add(0, flat, values)
-    return ops.reshape(placed, (batch, width))[:, :length]
+    return ops.reshape(placed, (batch, width))[:, :size]

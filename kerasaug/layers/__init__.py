@@ -47,6 +47,7 @@ from kerasaug.layers.text.random_swap import RandomSwap
 from kerasaug.layers.text.span_cutoff import SpanCutoff
 from kerasaug.layers.text.shuffle_within_segments import ShuffleWithinSegments
 from kerasaug.layers.text.synonym_replacement import SynonymReplacement
+from kerasaug.layers.text.tf_idf_replacement import TfIdfReplacement
 from kerasaug.layers.text.token_cutoff import TokenCutoff
 from kerasaug.layers.text.word_dropout import WordDropout
 from kerasaug.pipeline import Pipeline
@@ -100,6 +101,7 @@ __all__ = [
     "SomeOf",
     "SpanCutoff",
     "SynonymReplacement",
+    "TfIdfReplacement",
     "TokenCutoff",
     "TrivialAugmentWide",
     "UniformAugment",

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kerasaug.layers import SynonymReplacement
+from kerasaug.text import build_synonym_table
 
 SPECIAL = [1, 2]
 IDS = np.arange(40)
@@ -123,6 +124,8 @@ def test_counts_say_which_entries_are_synonyms():
     assert layer.synonym_counts.tolist() == [0, 0, 0, 2, 0, 0]  # a token is no synonym of itself
     late = SynonymReplacement(1.0, [[0, 0], [1, 2], [2, 2]])
     assert (late.synonyms.tolist(), late.synonym_counts.tolist()) == ([[0, 0], [2, 1], [2, 2]], [0, 1, 0])
+    built = build_synonym_table({"film": ["movie"]}, ["[PAD]", "film", "movie"], k=2)
+    assert SynonymReplacement(1.0, built).synonyms.tolist() == [[0, 0], [2, 1], [2, 2]]
     again = SynonymReplacement.from_config(layer.get_config())
     np.testing.assert_array_equal(again.synonyms, layer.synonyms)
     assert not layer.weights

@@ -30,7 +30,7 @@ class SynonymReplacement(RatedEdit):
     Args:
         rate: Share of the tokens (or words), from 0 to 1, or a pair from which each sample draws its own.
         synonyms: Integers `(vocabulary, most)`: row i holds the synonyms of token i, and then i itself until it is
-            full. None of them may be special, or padding.
+            full; or what `kerasaug.text.build_synonym_table` returns. None of them may be special, or padding.
         synonym_counts: Integers `(vocabulary,)`, how many entries of each row are synonyms, for tables that are filled
             up with something else. Defaults to those that differ from the row's own id.
         max_replacements: How many at most in a sequence; `None` (the default) for no limit.

@@ -54,8 +54,8 @@ def as_synonyms(synonyms: Any, counts: Any, layer: str, forbidden: Sequence[int]
     """Reads a table of synonyms.
 
     Args:
-        synonyms: Integers (vocabulary, most), row i the synonyms of token i, and otherwise i itself; or what a config
-            holds.
+        synonyms: Integers (vocabulary, most), row i the synonyms of token i, and otherwise i itself; or what
+            `kerasaug.text.build_synonym_table` returns, or a config holds.
         counts: Integers (vocabulary,), how many entries of each row are synonyms, where it is not padded with the
             token itself; `None` where it is.
         layer: Name of the layer, for messages.
@@ -64,6 +64,8 @@ def as_synonyms(synonyms: Any, counts: Any, layer: str, forbidden: Sequence[int]
     Raises:
         ValueError: When it is no such table, or has a forbidden synonym.
     """
+    if hasattr(synonyms, "synonyms"):
+        synonyms, counts = synonyms.synonyms, synonyms.counts if counts is None else counts
     ids = _of_config(synonyms, layer) if isinstance(synonyms, str) else _integers(synonyms, 2)
     if ids is None or 0 in ids.shape or ids.size > _MOST:
         raise ValueError(

@@ -47,3 +47,40 @@ def one_of_row(table: np.ndarray, counts: np.ndarray, ids: Tensor, bits: Tensor)
     column = ops.minimum(column, ops.maximum(count - 1, 0))
     drawn = gather_rows(ops.convert_to_tensor(table.reshape(-1)), index * most + column)
     return ops.where(count > 0, ops.cast(drawn, ids.dtype), ids)
+
+
+def alias_table(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What `draw_by_weight` draws from, in two look-ups where a search of cumulated weights takes one for each bit.
+
+    Args:
+        weights: (vocabulary,), 0 or more, not all of them 0.
+
+    Returns:
+        float32 and int32 (vocabulary,): with which probability each id is kept, and which one it becomes otherwise.
+
+    Reference:
+        Vose, "A linear algorithm for generating random numbers with a given distribution", 1991.
+    """
+    scaled = weights.astype("float64") * (len(weights) / np.sum(weights, dtype="float64"))
+    kept, alias = np.ones(len(weights)), np.arange(len(weights))
+    small, large = list(np.flatnonzero(scaled < 1.0)), list(np.flatnonzero(scaled >= 1.0))
+    while small and large:
+        less, more = small.pop(), large[-1]
+        kept[less], alias[less] = scaled[less], more
+        scaled[more] -= 1.0 - scaled[less]
+        if scaled[more] < 1.0:
+            small.append(large.pop())
+    return kept.astype("float32"), alias.astype("int32")
+
+
+def draw_by_weight(table: tuple[np.ndarray, np.ndarray], bits: Tensor, more: Tensor) -> Tensor:
+    """int32 (batch, length): ids drawn by their weights.
+
+    Args:
+        table: What `alias_table` returned.
+        bits: int32 (batch, length), random bits,
+        more: and others.
+    """
+    kept, alias = (ops.convert_to_tensor(one) for one in table)
+    index = ops.mod(ops.bitwise_and(bits, 0x7FFFFFFF), len(table[0]))
+    return ops.where(to_unit(more) < gather_rows(kept, index), index, gather_rows(alias, index))
