@@ -24,6 +24,8 @@ def edits(**arguments: Any) -> Pipeline:
         WordDropout(0.2, 3, **own),
         L.TfIdfReplacement(0.2, np.arange(40) / 10, np.ones(40), **own),
         L.RandomSwap(0.2, **own),
+        L.RandomInsertion(0.2, SYNONYMS, **own),
+        L.RandomPunctuation([5, 6], **own),
         L.RandomMasking(40, 0.3, 4, **own),
     ]
     return Pipeline(layers, **arguments)
@@ -50,6 +52,8 @@ SEQUENCE_CASES: list[Case] = [
     TokenCase(WordDropout, rate=0.5, unknown_token_id=3),
     TokenCase(L.TfIdfReplacement, rate=0.5, idf=np.arange(40) / 10, replacement_weights=np.ones(40)),
     TokenCase(L.RandomSwap, rate=0.5),
+    TokenCase(L.RandomInsertion, rate=0.5, synonyms=SYNONYMS),
+    TokenCase(L.RandomPunctuation, punctuation_ids=[5, 6]),
     TokenCase(L.RandomMasking, vocabulary_size=40, mask_selection_rate=0.5, mask_token_id=4, count="bernoulli"),
     PlainCase(L.TokenCutoff, rate=0.5),
     PlainCase(L.SpanCutoff, rate=0.5),

@@ -42,7 +42,9 @@ from kerasaug.layers.mix.mix_up import MixUp
 from kerasaug.layers.text.embedding_mix_up import EmbeddingMixUp
 from kerasaug.layers.text.feature_cutoff import FeatureCutoff
 from kerasaug.layers.text.random_deletion import RandomDeletion
+from kerasaug.layers.text.random_insertion import RandomInsertion
 from kerasaug.layers.text.random_masking import RandomMasking
+from kerasaug.layers.text.random_punctuation import RandomPunctuation
 from kerasaug.layers.text.random_swap import RandomSwap
 from kerasaug.layers.text.span_cutoff import SpanCutoff
 from kerasaug.layers.text.shuffle_within_segments import ShuffleWithinSegments
@@ -83,11 +85,13 @@ __all__ = [
     "RandomGaussianBlur",
     "RandomGrayscale",
     "RandomHue",
+    "RandomInsertion",
     "RandomInvert",
     "RandomMasking",
     "RandomOrder",
     "RandomPerspective",
     "RandomPosterization",
+    "RandomPunctuation",
     "RandomRotation",
     "RandomSaturation",
     "RandomSharpness",

@@ -7,41 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy_shuffles import paired
 from scipy import stats
+from token_rows import ENDS, LENGTH, SPECIAL, segments_of, token_keys, token_rows
 
 from kerasaug.layers import RandomSwap
 
-LENGTH = 12
-SPECIAL = {"special_token_ids": [1, 2]}
 once = pytest.mark.skipif(BACKEND != "tensorflow", reason="draws are the same on every backend")
-
-
-def _keys(count, seed=0):
-    return np.random.default_rng(seed).integers(-(2**31), 2**31 - 1, (count, 2)).astype("int32")
-
-
-def _batch(ends, pair, seed=0):
-    """[CLS] … [SEP] (… [SEP]), words of one to three tokens, none protected but what is 9; a row may be empty."""
-    rng, rows = np.random.default_rng(seed), []
-    for end in ends:
-        ids = np.zeros(LENGTH, "int32")
-        ids[:end] = rng.integers(9, 40, end)
-        segment = np.zeros(LENGTH, "int32")
-        if end:
-            ids[0], ids[end - 1] = 1, 2
-            middle = end // 2
-            if pair and end > 4:
-                ids[middle], segment[middle + 1 : end] = 2, 1
-        rows.append((ids, segment))
-    ids, segments = (np.stack(one) for one in zip(*rows, strict=True))
-    numbers = np.cumsum(rng.random(ids.shape) < 0.6, axis=1)
-    words = np.where(ids > 2, numbers, -1).astype("int32")
-    mask = np.arange(LENGTH) < np.array(ends)[:, None]
-    data = {"token_ids": ids, "padding_mask": mask, "word_ids": words, "token_labels": np.where(mask, ids + 50, -100)}
-    return data | ({"segment_ids": segments} if pair else {})
-
-
-def _segments(data, row):
-    return data["segment_ids"][row] if "segment_ids" in data else np.zeros(LENGTH, "int32")
 
 
 def _by_segment(units, segment_of):
@@ -68,7 +38,7 @@ def _swapped(segment, key, taken, units, eligible):
 
 def _units(data, row, unit):
     """Tokens; or words, and each other token on its own."""
-    words, segment, units = data["word_ids"][row], _segments(data, row), []
+    words, segment, units = data["word_ids"][row], segments_of(data, row), []
     for i in range(LENGTH):
         if unit == "word" and i and words[i] >= 0 and (words[i], segment[i]) == (words[i - 1], segment[i - 1]):
             units[-1].append(i)
@@ -77,22 +47,25 @@ def _units(data, row, unit):
     return units
 
 
-ENDS = st.lists(st.sampled_from([0, 2, 3, 5, 8, 11, 12]), min_size=3, max_size=3)
-
-
 @pytest.mark.parametrize("unit", ["subword", "word"])
 def test_swaps_are_those_of_lists(unit):
     layer = RandomSwap(0.3, unit=unit, skip_list=[9], **SPECIAL)
 
     @settings(max_examples=12, deadline=None, derandomize=True)
-    @given(ends=ENDS, pair=st.booleans(), seed=st.integers(0, 999), share=st.sampled_from([0.0, 0.2, 0.5, 1.0]))
-    def check(ends, pair, seed, share):
-        data, keys = _batch(ends, pair, seed), _keys(3, seed)
+    @given(
+        ends=ENDS,
+        pair=st.booleans(),
+        left=st.booleans(),
+        seed=st.integers(0, 999),
+        share=st.sampled_from([0.0, 0.2, 0.5, 1.0]),
+    )
+    def check(ends, pair, left, seed, share):
+        data, keys = token_rows(ends, pair, seed, left), token_keys(3, seed)
         taken = np.random.default_rng(seed).random((3, LENGTH)) < share
         result = to_numpy(layer.apply(data, {"taken": taken, "key": keys}))
         for row in range(3):
             free = (data["token_ids"][row] > 9) & data["padding_mask"][row]
-            segment, units = _segments(data, row), _units(data, row, unit)
+            segment, units = segments_of(data, row), _units(data, row, unit)
             free &= (data["word_ids"][row] >= 0) | (unit == "subword")
             order = _swapped(segment, keys[row], taken[row], units, lambda one, free=free: free[one].all())
             assert sorted(order) == list(range(LENGTH))
@@ -180,7 +153,7 @@ def test_segments_of_one_token_take_no_place_in_an_exact_count():
 def test_equal_words_ids_in_two_segments_are_two_words():
     ids = np.array([[10, 11, 12, 13]])
     data = {"token_ids": ids, "word_ids": np.array([[0, 0, 0, 1]]), "segment_ids": np.array([[0, 0, 1, 1]])}
-    result = RandomSwap(1.0, unit="word").apply(data, {"taken": np.ones((1, 4), bool), "key": _keys(1)})
+    result = RandomSwap(1.0, unit="word").apply(data, {"taken": np.ones((1, 4), bool), "key": token_keys(1)})
     assert to_numpy(result["token_ids"]).tolist() == [[10, 11, 13, 12]]
 
 
@@ -194,8 +167,8 @@ def test_bad_arguments_are_named():
 
 
 def test_a_sample_that_is_not_chosen_stays():
-    data = _batch([12, 8, 5], True)
-    params = {"chosen": np.array([True, False, True]), "taken": data["padding_mask"], "key": _keys(3)}
+    data = token_rows([12, 8, 5], True)
+    params = {"chosen": np.array([True, False, True]), "taken": data["padding_mask"], "key": token_keys(3)}
     result = to_numpy(RandomSwap(0.5, **SPECIAL).apply(data, params))
     assert_same({name: value[1] for name, value in result.items()}, {name: value[1] for name, value in data.items()})
     assert (result["token_ids"][0] != data["token_ids"][0]).any()

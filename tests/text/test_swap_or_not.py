@@ -9,7 +9,7 @@ from keras.ops import convert_to_numpy, convert_to_tensor
 from numpy_shuffles import swap_or_not
 from scipy import stats
 
-from kerasaug.ops.tokens.shuffling import shuffled
+from kerasaug.ops.tokens.swap_or_not import shuffled
 
 once = pytest.mark.skipif(BACKEND != "tensorflow", reason="arithmetic of integers is the same on every backend")
 

@@ -4,7 +4,7 @@ from kerasaug.backend import Tensor, gather_tokens, ops, place
 from kerasaug.ops.tokens.movement import sources
 from kerasaug.ops.tokens.runs import Runs, preceding
 from kerasaug.ops.tokens.selection import places
-from kerasaug.ops.tokens.shuffling import shuffled
+from kerasaug.ops.tokens.swap_or_not import shuffled
 from kerasaug.ops.tokens.words import Words
 
 
