@@ -8,16 +8,19 @@ from kerasaug.datasets.digits import digits_builder, load_digits
 from kerasaug.datasets.images import ImageData, load_images
 from kerasaug.datasets.listing import Skipped
 from kerasaug.datasets.requests import requests_corpus, unlabelled_requests
+from kerasaug.datasets.tagged import TaggedData, load_tagged
 
 __all__ = [
     "ImageData",
     "Skipped",
+    "TaggedData",
     "augment_dataset",
     "batches",
     "cache_dir",
     "digits_builder",
     "load_digits",
     "load_images",
+    "load_tagged",
     "read_conll",
     "requests_corpus",
     "unlabelled_requests",

@@ -18,11 +18,11 @@ _MOST_COLUMNS = 1000
 
 
 class Raw(NamedTuple):
-    """A sentence as the file has it, and the number of its first line."""
+    """A sentence as its source has it, and for each token the number of the line, or of the record, it comes from."""
 
     tokens: tuple[str, ...]
     tags: tuple[str, ...]
-    lines: tuple[int, ...]
+    numbers: tuple[int, ...]
 
 
 class _Layout(NamedTuple):
@@ -96,7 +96,7 @@ def read_raw(
     raw = list(_sentences(file, _content(file, layout), layout))
     if not raw:
         raise ValueError(f"{caller}: expected sentences. Received: {_shown(file)}, which has none.")
-    _check_scheme(file, raw, scheme, caller)
+    check_scheme(printable(str(file)), raw, scheme, caller)
     return raw
 
 
@@ -151,8 +151,7 @@ def _sentences(file: Path, content: bytes, layout: _Layout) -> Iterator[Raw]:
 
 def _ended(rows: list[tuple[str, str, int]]) -> Iterator[Raw]:
     if rows:
-        tokens, tags, lines = zip(*rows, strict=True)
-        yield Raw(tokens, tags, lines)
+        yield Raw(*zip(*rows, strict=True))
 
 
 def _row(cells: list[str], columns: tuple[int, int], place: str, layout: _Layout) -> tuple[str, str]:
@@ -179,7 +178,12 @@ def _row(cells: list[str], columns: tuple[int, int], place: str, layout: _Layout
     return token, tag
 
 
-def _check_scheme(file: Path, raw: list[Raw], scheme: str, caller: str) -> None:
+def check_scheme(where: str, raw: list[Raw], scheme: str, caller: str) -> None:
+    """Raises where a tag is not what a scheme that is named allows.
+
+    Raises:
+        ValueError: With the place, `where` and the number that the sentence has for the token.
+    """
     if scheme == AUTO:
         return
     for one in raw:
@@ -188,9 +192,9 @@ def _check_scheme(file: Path, raw: list[Raw], scheme: str, caller: str) -> None:
             before = f" after {one.tags[position - 1]!r}" if position else " at the beginning of a sentence"
             ends = " and at its end" if position == len(one.tags) - 1 else ""
             raise ValueError(
-                f"{caller}: {_at(file, one.lines[position])}: expected {scheme} tags. Received: "
-                f"{one.tags[position]!r}{before}{ends}. The file as a whole looks like "
-                f"{scheme_of(each.tags for each in raw)}; scheme='auto' reads it."
+                f"{caller}: {where}:{one.numbers[position]}: expected {scheme} tags. Received: "
+                f"{one.tags[position]!r}{before}{ends}. As a whole the tags look like "
+                f"{scheme_of(each.tags for each in raw)}; scheme='auto' reads them."
             )
 
 
