@@ -13,6 +13,13 @@ def _words(key, stream):
     return convert_to_numpy(expand(convert_to_tensor(key[None]), 13))[0].view("uint32")
 
 
+def number_below(count, key, first=0, stream=0):
+    """A number from 0 to count - 1."""
+    with np.errstate(over="ignore"):
+        word = _words(key, stream)[0] + np.uint32(first) * GOLDEN
+    return int(np.float32((word >> np.uint32(9)) + 0.5) / np.float32(2**23) * np.float32(count))
+
+
 def swap_or_not(count, key, first=0, stream=0, rounds=12):
     """Where each of 0, …, count - 1 goes; Hoang, Morris and Rogaway, CRYPTO 2012, figure 1, after a rotation."""
     with np.errstate(over="ignore"):

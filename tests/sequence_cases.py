@@ -26,6 +26,7 @@ def edits(**arguments: Any) -> Pipeline:
         L.RandomSwap(0.2, **own),
         L.RandomInsertion(0.2, SYNONYMS, **own),
         L.RandomPunctuation([5, 6], **own),
+        L.RandomSequenceCrop(rate=0.3, **own),
         L.RandomMasking(40, 0.3, 4, **own),
     ]
     return Pipeline(layers, **arguments)
@@ -54,6 +55,7 @@ SEQUENCE_CASES: list[Case] = [
     TokenCase(L.RandomSwap, rate=0.5),
     TokenCase(L.RandomInsertion, rate=0.5, synonyms=SYNONYMS),
     TokenCase(L.RandomPunctuation, punctuation_ids=[5, 6]),
+    TokenCase(L.RandomSequenceCrop, rate=(0.2, 0.8)),
     TokenCase(L.RandomMasking, vocabulary_size=40, mask_selection_rate=0.5, mask_token_id=4, count="bernoulli"),
     PlainCase(L.TokenCutoff, rate=0.5),
     PlainCase(L.SpanCutoff, rate=0.5),

@@ -45,6 +45,7 @@ from kerasaug.layers.text.random_deletion import RandomDeletion
 from kerasaug.layers.text.random_insertion import RandomInsertion
 from kerasaug.layers.text.random_masking import RandomMasking
 from kerasaug.layers.text.random_punctuation import RandomPunctuation
+from kerasaug.layers.text.random_sequence_crop import RandomSequenceCrop
 from kerasaug.layers.text.random_swap import RandomSwap
 from kerasaug.layers.text.span_cutoff import SpanCutoff
 from kerasaug.layers.text.shuffle_within_segments import ShuffleWithinSegments
@@ -94,6 +95,7 @@ __all__ = [
     "RandomPunctuation",
     "RandomRotation",
     "RandomSaturation",
+    "RandomSequenceCrop",
     "RandomSharpness",
     "RandomShear",
     "RandomSwap",
