@@ -11,6 +11,8 @@ from kerasaug.layers import RandomDeletion, SynonymReplacement, WordDropout
 
 _IDS = np.arange(40)[:, None]
 TAGS = ["O", "E-A", "B-A", "B-B", "I-A"]  # of which no two that follow each other in number are of one segment
+BY_LABEL = [[10, 11, 12], [13, 14], [15, 16, 17, 18], [19], [20, 21]]  # tokens of each
+BANK = {"A": [[22, 23], [24, 25, 26], [[27, 28], 29, 30, 31]]}
 NEEDS_LABELS = {"bare": "it reads labels, and says so where there are none"}
 SYNONYMS = np.where(_IDS < 10, _IDS, 10 + (_IDS + np.array([[7, 13]])) % 30)  # two of each token from 10 on
 
@@ -39,14 +41,22 @@ def vectors(**arguments: Any) -> Pipeline:
 
 _BATCH = {"unbatched": "mixing needs a batch"}
 
+
 def tagging(**arguments: Any) -> Pipeline:
     """Every op that reads labels of named entities."""
     own: dict[str, Any] = {"special_token_ids": [1, 2]}
-    return Pipeline([L.ShuffleWithinSegments(0.7, TAGS, **own)], **arguments)
+    layers = [
+        L.ShuffleWithinSegments(0.7, TAGS, **own),
+        L.LabelwiseTokenReplacement(0.5, BY_LABEL, **own),
+        L.MentionReplacement(0.7, BANK, TAGS, **own),
+    ]
+    return Pipeline(layers, **arguments)
 
 
 SEQUENCE_CASES: list[Case] = [
     TokenCase(L.ShuffleWithinSegments, but=NEEDS_LABELS, rate=0.7, labels=TAGS),
+    TokenCase(L.LabelwiseTokenReplacement, but=NEEDS_LABELS, rate=0.5, tokens=BY_LABEL),
+    TokenCase(L.MentionReplacement, but=NEEDS_LABELS, rate=0.7, bank=BANK, labels=TAGS),
     PlainCase(tagging, but=NEEDS_LABELS),
     TokenCase(RandomDeletion, rate=0.5),
     TokenCase(SynonymReplacement, rate=0.5, synonyms=SYNONYMS),

@@ -41,14 +41,16 @@ from kerasaug.layers.mix.cut_mix import CutMix
 from kerasaug.layers.mix.mix_up import MixUp
 from kerasaug.layers.text.embedding_mix_up import EmbeddingMixUp
 from kerasaug.layers.text.feature_cutoff import FeatureCutoff
+from kerasaug.layers.text.labelwise_replacement import LabelwiseTokenReplacement
+from kerasaug.layers.text.mention_replacement import MentionReplacement
 from kerasaug.layers.text.random_deletion import RandomDeletion
 from kerasaug.layers.text.random_insertion import RandomInsertion
 from kerasaug.layers.text.random_masking import RandomMasking
 from kerasaug.layers.text.random_punctuation import RandomPunctuation
 from kerasaug.layers.text.random_sequence_crop import RandomSequenceCrop
 from kerasaug.layers.text.random_swap import RandomSwap
-from kerasaug.layers.text.span_cutoff import SpanCutoff
 from kerasaug.layers.text.shuffle_within_segments import ShuffleWithinSegments
+from kerasaug.layers.text.span_cutoff import SpanCutoff
 from kerasaug.layers.text.synonym_replacement import SynonymReplacement
 from kerasaug.layers.text.tf_idf_replacement import TfIdfReplacement
 from kerasaug.layers.text.token_cutoff import TokenCutoff
@@ -67,7 +69,9 @@ __all__ = [
     "EmbeddingMixUp",
     "Equalization",
     "FeatureCutoff",
+    "LabelwiseTokenReplacement",
     "MaxNumBoundingBoxes",
+    "MentionReplacement",
     "MixUp",
     "Pipeline",
     "RandAugment",

@@ -7,7 +7,7 @@ import numpy as np
 from kerasaug.backend import Tensor, gather_rows, gather_tokens, ops, place
 from kerasaug.ops.tokens.movement import sources
 from kerasaug.ops.tokens.selection import places
-from kerasaug.ops.tokens.words import begins
+from kerasaug.ops.tokens.words import Words, begins
 
 ORDER_BITS = 19  # of a random number behind that of a segment, of which there are up to 4096
 
@@ -121,3 +121,24 @@ def relaid(labels: Tensor, carries: Tensor, source: Tensor) -> Tensor:
     listed = place(ops.where(carries, before, ops.shape(labels)[1]), ops.cast(labels, "int32"))
     own = ops.cast(gather_tokens(listed, ops.maximum(after, 0)), labels.dtype)
     return ops.where(moved, own, gather_tokens(labels, source))
+
+
+def in_words(values: Tensor, words: Words, word_ids: Tensor, segment_ids: Tensor | None) -> tuple[Tensor, ...]:
+    """Of the word that each token belongs to; what comes of tokens that belong to none means nothing.
+
+    Args:
+        values: Integers (batch, length).
+        words: The words.
+        word_ids: (batch, length), from which they were read.
+        segment_ids: (batch, length), or `None`.
+
+    Returns:
+        int32 (batch, length) each: the value at the word's first token, how many tokens it has, and how many of them
+        are before this one.
+    """
+    first = begins(word_ids, segment_ids) & words.inside
+    head = ops.where(first, words.index, ops.shape(values)[1])
+    value, start = (place(head, ops.cast(one, "int32")) for one in (values, places(values)))
+    size = place(words.index, ops.cast(words.inside, "int32"))
+    value, start, size = (gather_tokens(one, words.index) for one in (value, start, size))
+    return value, size, places(values) - start
