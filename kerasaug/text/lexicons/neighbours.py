@@ -80,8 +80,7 @@ def neighbour_lexicon(
 
 
 def _nearest(near: np.ndarray, i: int, names: list[str], k: int, threshold: float) -> list[str]:
-    """The k names of the highest similarity; more are looked at than asked for, since other cases of a word go."""
-    near[i] = -np.inf
+    """The k names of the highest similarity; more are looked at than asked for, since the word and its cases go."""
     candidates = (
         np.argpartition(-near, min(4 * k, len(near) - 1))[: 4 * k] if len(near) > 4 * k else np.arange(len(near))
     )

@@ -1,7 +1,7 @@
 """A text in units, with what of it must stay as it is."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -79,25 +79,35 @@ class Document:
         return (low, high) if free else (high, high)
 
 
-def protector(protected: Any, who: str) -> Callable[[str], list[Range]]:
-    """Reads what is protected, a pattern or words, as a function from a text to the ranges that must stay."""
-    if protected is None:
-        return lambda text: []
-    listed = isinstance(protected, Iterable) and not isinstance(protected, str)
-    words = list(protected) if listed else []
-    if isinstance(protected, re.Pattern):
-        pattern = protected
-    elif isinstance(protected, str):
+def as_pattern(protected: Any, who: str) -> re.Pattern[str] | None:
+    """Reads what is protected, a pattern or words."""
+    if protected is None or isinstance(protected, re.Pattern):
+        return protected
+    if isinstance(protected, str):
         try:
-            pattern = re.compile(protected)
+            return re.compile(protected)
         except re.error as error:
             raise ValueError(f"{who} expects protected, a pattern. Received: {protected!r}, {error}.") from error
-    elif listed and all(isinstance(word, str) for word in words):
-        longest = sorted((re.escape(word) for word in words if word), key=len, reverse=True)
-        pattern = re.compile(rf"(?<!\w)(?:{'|'.join(longest)})(?!\w)" if longest else "(?!)")
-    else:
+    words = list(protected) if isinstance(protected, Iterable) else [None]
+    if not all(isinstance(word, str) for word in words):
         raise ValueError(f"{who} expects protected, a pattern or a list of words. Received: protected={protected!r}.")
-    return lambda text: [found.span() for found in pattern.finditer(text) if found.group()]
+    longest = sorted((re.escape(word) for word in words if word), key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(longest)})(?!\w)" if longest else "(?!)")
+
+
+def matches(pattern: re.Pattern[str] | None, text: str) -> list[Range]:
+    """Where a pattern is found in a text."""
+    return [] if pattern is None else [found.span() for found in pattern.finditer(text) if found.group()]
+
+
+def matching(pattern: re.Pattern[str] | None, tokens: Sequence[str]) -> list[bool]:
+    """Which tokens a pattern touches, in the text that they are with spaces between."""
+    ranges = matches(pattern, " ".join(tokens))
+    at, touched = 0, []
+    for token in tokens:
+        touched.append(any(start < at + len(token) and at < end for start, end in ranges))
+        at += len(token) + 1
+    return touched
 
 
 def ranges_of(spans: Iterable[Any], text: str, who: str) -> list[Range]:

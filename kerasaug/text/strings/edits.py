@@ -134,10 +134,12 @@ def _spaces(document: Document, first: int, last: int) -> list[Range]:
     elif has_left and has_right:
         side = right if "\n" in _at(document, left) and "\n" not in _at(document, right) else left
     elif has_left:
-        side = left if document.kinds[last + 1] == MARK else (0, 0)
+        spaced = _at(document, (document.units[last].end, document.units[last].end + 1)).isspace()
+        side = left if spaced or document.kinds[last + 1] == MARK else (0, 0)
     else:
+        spaced = _at(document, (document.units[first].start - 1, document.units[first].start)).isspace()
         opening = unicodedata.category(document.surfaces[first - 1][-1]) in ("Ps", "Pi")
-        side = right if opening else (0, 0)
+        side = right if spaced or opening else (0, 0)
     return [*between, side]
 
 

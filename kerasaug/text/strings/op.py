@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from kerasaug.arguments import as_integer, as_number, as_range, one_of
-from kerasaug.text.strings.document import Document, protector, ranges_of
+from kerasaug.text.strings.document import Document, as_pattern, matches, matching, ranges_of
 from kerasaug.text.strings.draws import Draws, fresh_seed
 from kerasaug.text.strings.edits import Edit, edited_text, edited_tokens, with_ranges
 from kerasaug.text.strings.units import UNITS, tokenized, units_of
@@ -114,7 +114,7 @@ class StringOp(TextOp):
         self.p = float(as_number(p, "p", name, 0.0, 1.0))
         self.unit = one_of(unit, UNITS, "unit", name)
         self.tokenizer, self.detokenizer = tokenizer, detokenizer
-        self._protected = protector(protected, name)
+        self.protected = as_pattern(protected, name)
 
     def choose(self, document: Document, draws: Draws) -> Choices:
         """What is drawn for a document, as lists of plain integers."""
@@ -152,7 +152,7 @@ class StringOp(TextOp):
         ranges = ranges_of(spans, text, name)
         units: Any = units_of(text, self.unit) if self.tokenizer is None else tokenized(text, self.tokenizer, name)
         if self.detokenizer is None and not (units and isinstance(units[0], str)):
-            return Document(text, units, [*ranges, *self._protected(text)]), ranges
+            return Document(text, units, [*ranges, *matches(self.protected, text)]), ranges
         if self.detokenizer is None or spans:
             wanted = "a detokenizer" if self.detokenizer is None else "no spans, since places are lost on the way"
             raise ValueError(
@@ -173,9 +173,8 @@ class StringOp(TextOp):
         return edited_tokens(document, () if choices is None else self.edits(document, choices))
 
     def _document(self, tokens: list[str], kept: list[bool]) -> Document:
-        return Document.of_tokens(
-            tokens, [keep or bool(self._protected(token)) for token, keep in zip(tokens, kept, strict=True)]
-        )
+        touched = matching(self.protected, tokens)
+        return Document.of_tokens(tokens, [one or other for one, other in zip(kept, touched, strict=True)])
 
     def _drawn(self, document: Document, draws: Draws) -> Choices | None:
         if self.p < 1.0 and draws.unit() >= self.p:
