@@ -30,6 +30,7 @@ def edits(**arguments: Any) -> Pipeline:
         L.RandomPunctuation([5, 6], **own),
         L.RandomSequenceCrop(rate=0.3, **own),
         L.RandomMasking(40, 0.3, 4, **own),
+        L.TokenShuffling(0.5, **own),
     ]
     return Pipeline(layers, **arguments)
 
@@ -37,6 +38,11 @@ def edits(**arguments: Any) -> Pipeline:
 def vectors(**arguments: Any) -> Pipeline:
     """Every op on sequences of vectors."""
     return Pipeline([L.TokenCutoff(0.5), L.SpanCutoff(0.3), L.FeatureCutoff(0.5), L.EmbeddingMixUp(1.0)], **arguments)
+
+
+def bags(**arguments: Any) -> Pipeline:
+    """Every op on bags of words."""
+    return Pipeline([L.CountDropout(0.5), L.CountMixUp(1.0)], **arguments)
 
 
 _BATCH = {"unbatched": "mixing needs a batch"}
@@ -71,8 +77,12 @@ SEQUENCE_CASES: list[Case] = [
     PlainCase(L.SpanCutoff, rate=0.5),
     PlainCase(L.FeatureCutoff, rate=0.5),
     PlainCase(L.EmbeddingMixUp, alpha=1.0, but=_BATCH),
+    PlainCase(L.CountDropout, rate=0.5),
+    PlainCase(L.CountMixUp, alpha=1.0, but=_BATCH),
+    TokenCase(L.TokenShuffling, rate=1.0),
     PlainCase(edits),
+    PlainCase(bags, but=_BATCH),
     PlainCase(vectors, but=_BATCH),
 ]
 # Together they hold every op.
-SEQUENCE_PIPELINES = [case for case in SEQUENCE_CASES if case.make in (edits, vectors, tagging)]
+SEQUENCE_PIPELINES = [case for case in SEQUENCE_CASES if case.make in (edits, vectors, tagging, bags)]

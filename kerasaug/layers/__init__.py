@@ -39,6 +39,8 @@ from kerasaug.layers.image.warp.random_zoom import RandomZoom
 from kerasaug.layers.image.warp.resizing import Resizing
 from kerasaug.layers.mix.cut_mix import CutMix
 from kerasaug.layers.mix.mix_up import MixUp
+from kerasaug.layers.text.count_dropout import CountDropout
+from kerasaug.layers.text.count_mix_up import CountMixUp
 from kerasaug.layers.text.embedding_mix_up import EmbeddingMixUp
 from kerasaug.layers.text.feature_cutoff import FeatureCutoff
 from kerasaug.layers.text.labelwise_replacement import LabelwiseTokenReplacement
@@ -54,6 +56,7 @@ from kerasaug.layers.text.span_cutoff import SpanCutoff
 from kerasaug.layers.text.synonym_replacement import SynonymReplacement
 from kerasaug.layers.text.tf_idf_replacement import TfIdfReplacement
 from kerasaug.layers.text.token_cutoff import TokenCutoff
+from kerasaug.layers.text.token_shuffling import TokenShuffling
 from kerasaug.layers.text.word_dropout import WordDropout
 from kerasaug.pipeline import Pipeline
 
@@ -65,6 +68,8 @@ __all__ = [
     "AutoContrast",
     "CenterCrop",
     "ContrastLimitedAdaptiveHistogramEqualization",
+    "CountDropout",
+    "CountMixUp",
     "CutMix",
     "EmbeddingMixUp",
     "Equalization",
@@ -113,6 +118,7 @@ __all__ = [
     "SynonymReplacement",
     "TfIdfReplacement",
     "TokenCutoff",
+    "TokenShuffling",
     "TrivialAugmentWide",
     "UniformAugment",
     "WordDropout",
