@@ -7,7 +7,7 @@ from kerasaug.datasets.boxes import densify_boxes
 from kerasaug.export import ExportError, export_savedmodel
 from kerasaug.migration import from_keras, load_keras_model
 from kerasaug.pipeline import Pipeline
-from kerasaug.training import AugmentedModel
+from kerasaug.training import AugmentedModel, HiddenMix
 
 __version__ = "0.1.0"
 
@@ -15,6 +15,7 @@ __all__ = [
     "Augmentation",
     "AugmentedModel",
     "ExportError",
+    "HiddenMix",
     "Pipeline",
     "augment_dataset",
     "callbacks",
