@@ -9,11 +9,14 @@ from kerasaug.datasets.images import ImageData, load_images
 from kerasaug.datasets.listing import Skipped
 from kerasaug.datasets.requests import requests_corpus, unlabelled_requests
 from kerasaug.datasets.tagged import TaggedData, load_tagged
+from kerasaug.datasets.texts import TextData, TextPart, load_texts
 
 __all__ = [
     "ImageData",
     "Skipped",
     "TaggedData",
+    "TextData",
+    "TextPart",
     "augment_dataset",
     "batches",
     "cache_dir",
@@ -21,6 +24,7 @@ __all__ = [
     "load_digits",
     "load_images",
     "load_tagged",
+    "load_texts",
     "read_conll",
     "requests_corpus",
     "unlabelled_requests",

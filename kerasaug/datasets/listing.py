@@ -39,6 +39,7 @@ class Listing:
     root: Path
     parts: dict[str, Files] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
+    extensions: tuple[str, ...] = EXTENSIONS
 
     def skip(self, path: Path, reason: str, folder: bool = False) -> None:
         """Notes that a path is not used."""
@@ -50,7 +51,7 @@ def printable(text: str) -> str:
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
 
 
-def list_folder(root: Path, classes: Sequence[str] | None = None) -> Listing:
+def list_folder(root: Path, classes: Sequence[str] | None = None, extensions: tuple[str, ...] = EXTENSIONS) -> Listing:
     """Lists a directory of class folders, or one with such a directory for each part.
 
     Hidden files and folders are passed over. The result does not depend on the order in which the system lists files.
@@ -59,8 +60,9 @@ def list_folder(root: Path, classes: Sequence[str] | None = None) -> Listing:
         root: `root/class/file`, or `root/train/class/file` and `root/validation/class/file` (or `val`, `valid`,
             `test`).
         classes: The class folders to look into; all of them when `None`.
+        extensions: In small letters, of the files that are meant.
     """
-    listing = Listing(root)
+    listing = Listing(root, extensions=extensions)
     folders, stray = _entries(root)
     for file in stray:
         listing.skip(file, "not in a class folder")
@@ -78,7 +80,7 @@ def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
 
 def _parts(root: Path, folders: list[Path], listing: Listing) -> dict[str, Path]:
     names = {folder.name.lower(): folder for folder in folders}
-    if "train" not in names or not _holds_folders_only(names["train"]):
+    if "train" not in names or not holds_folders_only(names["train"], listing.extensions):
         return {"train": root}
     parts = {"train": names["train"]}
     found = [names[name] for name in VALIDATION_NAMES if name in names]
@@ -91,10 +93,10 @@ def _parts(root: Path, folders: list[Path], listing: Listing) -> dict[str, Path]
     return parts
 
 
-def _holds_folders_only(folder: Path) -> bool:
+def holds_folders_only(folder: Path, extensions: tuple[str, ...]) -> bool:
     """Whether a folder called `train` is the part, and not a class of pictures of trains."""
     folders, files = _entries(folder)
-    return bool(folders) and not any(file.suffix.lower() in EXTENSIONS for file in files)
+    return bool(folders) and not any(file.suffix.lower() in extensions for file in files)
 
 
 def _classes(folder: Path, classes: Sequence[str] | None, listing: Listing, stray_too: bool) -> Files:
@@ -117,7 +119,7 @@ def _images(folder: Path, listing: Listing) -> list[Path]:
     candidates = []
     for file in files:
         extension = file.suffix.lower()
-        if extension in EXTENSIONS:
+        if extension in listing.extensions:
             candidates.append(file)
         else:
             listing.skip(file, f"extension {extension} is not read" if extension else "no extension")

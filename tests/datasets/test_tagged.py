@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 from test_conll import PUBLISHED, SENTENCES, write
+from tfds_store import store
 
 from kerasaug.datasets import Skipped, load_tagged, requests_corpus
 from kerasaug.datasets.split_names import part_of
@@ -79,35 +80,14 @@ def test_tfds_s_conll2003_is_read_by_the_same_code(tmp_path, monkeypatch):
 CLASSES = ("O", "B-PER", "I-PER")
 
 
-def store(folder, name, splits, **features):
-    """Prepares {split: [(tokens, labels)]} as a data set."""
-    labels = tfds.features.Sequence(tfds.features.ClassLabel(names=CLASSES))
-    features = features or {"tokens": tfds.features.Sequence(tfds.features.Text()), "tags": labels}
-
-    def info(self):
-        return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict(features))
-
-    def examples(self, sentences):
-        for number, values in enumerate(sentences):
-            yield number, dict(zip(features, values, strict=True))
-
-    methods = {
-        "VERSION": tfds.core.Version("1.0.0"),
-        "code_path": None,
-        "_info": info,
-        "_split_generators": lambda self, manager: {
-            split: self._generate_examples(one) for split, one in splits.items()
-        },
-        "_generate_examples": examples,
-    }
-    builder = type(name.title().replace("_", ""), (tfds.core.GeneratorBasedBuilder,), methods)
-    builder(data_dir=folder).download_and_prepare()
+NUMBERS = tfds.features.Sequence(tfds.features.ClassLabel(names=CLASSES))
+TAGGED = {"tokens": tfds.features.Sequence(tfds.features.Text()), "tags": NUMBERS}
 
 
 def test_another_data_set_with_hidden_labels_and_empty_sentences(tmp_path):
     train = [(["é", "b"], [1, 2]), ([], []), (["c"], [0])] + [([f"w{i}"], [1]) for i in range(8)]
     splits = {"train": train, "validation": [(["d"], [-1])], "test": [(["e", "f"], [2, 2])], "extra": [(["g"], [0])]}
-    store(tmp_path, "secret_names", splits)
+    store(tmp_path, "secret_names", splits, TAGGED)
     data = load_tagged("tfds:secret_names", data_dir=tmp_path, validation=0.3)
     assert {part: len(each) for part, each in data.parts.items()} == {"train": 7, "validation": 3, "test": 1}
     assert list(data.parts) == ["train", "validation", "test"]
@@ -135,17 +115,22 @@ def test_another_data_set_with_hidden_labels_and_empty_sentences(tmp_path):
         ),
         (
             "untrained",
-            {},
+            TAGGED,
             {"test": [(["a"], [0])]},
             "expected a split 'train'. Received: 'tfds:untrained', which has t",
         ),
-        ("uneven", {}, {"train": [(["a"], [0, 1])]}, "1 tokens and 2 labels in record 1 of the split 'train'"),
-        ("nameless", {}, {"train": [(["a"], [0])] * 3}, "expected named entities to train on. .*whose tags are all O"),
-        ("lone", {}, {"train": [(["a"], [1])]}, "expected two sentences or more"),
+        ("uneven", TAGGED, {"train": [(["a"], [0, 1])]}, "1 tokens and 2 labels in record 1 of the split 'train'"),
+        (
+            "nameless",
+            TAGGED,
+            {"train": [(["a"], [0])] * 3},
+            "expected named entities to train on. .*whose tags are all O",
+        ),
+        ("lone", TAGGED, {"train": [(["a"], [1])]}, "expected two sentences or more"),
     ],
 )
 def test_data_sets_that_cannot_be_trained_on(tmp_path, name, features, splits, message):
-    store(tmp_path, f"{name}", splits, **features)
+    store(tmp_path, name, splits, features)
     with pytest.raises(ValueError, match=message) as caught:
         load_tagged(f"tfds:{name}", data_dir=tmp_path)
     assert str(caught.value).startswith("load_tagged: ")

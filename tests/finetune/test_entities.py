@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest import approx
 from rich.console import Console
 from seqeval.metrics import accuracy_score, classification_report
 
@@ -32,9 +31,9 @@ def test_by_hand():
         ("PER", 1.0, 1.0, 1.0, 2),
     ]
     assert (report.micro.precision, report.micro.recall, report.micro.f1, report.micro.support) == (0.5, 0.5, 0.5, 4)
-    assert report.macro.f1 == approx(1 / 3)
-    assert report.weighted.recall == approx(0.5)
-    assert report.word_accuracy == approx(6 / 9)
+    assert report.macro.f1 == pytest.approx(1 / 3)
+    assert report.weighted.recall == pytest.approx(0.5)
+    assert report.word_accuracy == pytest.approx(6 / 9)
     assert (report.sentences, report.cut_sentences, report.cut_entities) == (3, 0, 0)
 
 
@@ -72,7 +71,7 @@ PAIR = LINE.flatmap(
 def test_as_seqeval_counts(pairs):
     truth, predicted = (list(one) for one in zip(*pairs, strict=True))
     report = measure_entities(truth, predicted)
-    assert report.word_accuracy == approx(accuracy_score(truth, predicted))
+    assert report.word_accuracy == pytest.approx(accuracy_score(truth, predicted))
     if report.types:
         expected = classification_report(truth, predicted, output_dict=True, zero_division=0)
         assert report.as_dict()["entities"] == expected
@@ -83,7 +82,7 @@ def test_a_tail_that_was_cut_off_was_missed():
     report = measure_entities(truth, tags("B-A O B-A", "B-A", "O B-A"))
     assert (report.cut_sentences, report.cut_entities) == (2, 3)
     assert (report.micro.recall, report.micro.precision) == (2 / 5, 2 / 4)
-    assert report.word_accuracy == approx(6 / 10)
+    assert report.word_accuracy == pytest.approx(6 / 10)
     empty = measure_entities(tags("O B-A"), [[]])
     assert (empty.cut_entities, empty.micro.recall, empty.word_accuracy) == (1, 0.0, 0.0)
 
@@ -137,7 +136,8 @@ def test_the_table_and_the_file():
     assert "1 sentences were cut off, with 1 entities" in text
     assert "\x1b" not in text
     read = json.loads(report.as_json())
-    assert read["entities"]["micro avg"] == {"precision": 0.5, "recall": 0.4, "f1-score": approx(4 / 9), "support": 5}
+    micro = {"precision": 0.5, "recall": 0.4, "f1-score": pytest.approx(4 / 9), "support": 5}
+    assert read["entities"]["micro avg"] == micro
     assert (read["cut_sentences"], read["cut_entities"], read["sentences"]) == (1, 1, 4)
 
 
