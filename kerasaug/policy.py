@@ -14,7 +14,7 @@ from kerasaug.boxes import PADDING
 from kerasaug.checks import check_spec
 from kerasaug.composite import Composite
 from kerasaug.draw import Rng
-from kerasaug.modality import IMAGES
+from kerasaug.modality import IMAGES, Modality
 from kerasaug.params import Params
 from kerasaug.stages import Stage, plan
 
@@ -24,10 +24,10 @@ Fields = dict[str, Any]
 class Policy(Composite):
     """Base of layers that apply some of their layers, chosen per sample, one in each of a number of slots.
 
-    On CPUs the samples are taken one by one, and each runs what was chosen for it and nothing else: the cost is that of
-    the ops applied, whatever the number of layers to choose from, and an image stays in the cache from op to op. On
-    accelerators the layers run on the whole batch, with neutral parameters where they were not chosen; neighbours of
-    one family share a pass.
+    On CPUs images are taken one by one, and each runs what was chosen for it and nothing else: the cost is that of the
+    ops applied, whatever the number of layers to choose from, and an image stays in the cache from op to op. On
+    accelerators, and for sequences anywhere, the layers run on the whole batch, with neutral parameters where they were
+    not chosen; neighbours of one family share a pass.
 
     A subclass writes `choose`.
 
@@ -50,6 +50,12 @@ class Policy(Composite):
             raise ValueError(
                 f"{type(self).__name__} expects layers that leave the number of boxes alone, or mix. Received: "
                 f"{fitting}. Put it behind, in a Pipeline."
+            )
+        making = [type(op).__name__ for op in each if op.learned]
+        if making:
+            raise ValueError(
+                f"{type(self).__name__} expects layers that make no targets, which some samples would lack. Received: "
+                f"{making}. Put it behind, in a Pipeline."
             )
         if len(classes) > 1:
             raise ValueError(
@@ -157,8 +163,10 @@ class Policy(Composite):
         fields = {**fields, policy.main: policy.modality.working(fields[policy.main])}
         if policy.mixes:
             return policy.alternatives(policy.encode(fields), one)
-        moving = {kind: value for kind, value in fields.items() if kind not in ("labels", "sample_weight")}
-        if shape[0] == 0:  # of no samples, a loop cannot tell what it would return
+        moving = {kind: value for kind, value in fields.items() if not _stays(kind, value, policy.modality)}
+        # Of no samples, a loop cannot tell what it would return. For four edits of 256 sequences of 128 tokens it takes
+        # 8 ms on a CPU in JAX, 12 in TensorFlow and 2800 in torch; together they take 5, 8 and 580.
+        if shape[0] == 0 or policy.modality is not IMAGES:
             return {**fields, **policy.together(moving, one)}
         moved = backend.by_platform(policy.one_by_one, policy.together, moving, one)
         return {**fields, **moved}
@@ -225,6 +233,12 @@ class Policy(Composite):
 
 
 _ANY_SIZE = (None, None)  # to ask a layer what it makes of it
+
+
+def _stays(kind: str, value: Any, modality: Modality) -> bool:
+    """Whether no layer that leaves samples apart changes it; weights of tokens move along with them."""
+    of_tokens = modality.aligned and kind == "sample_weight" and len(getattr(value, "shape", ())) == 2
+    return kind in ("labels", "sample_weight") and not of_tokens
 
 
 def _ops_in(layers: Sequence[Augmentation]) -> Iterator[Augmentation]:

@@ -19,7 +19,7 @@ class Sample:
     Attributes:
         fields: Kind of target to tensor, each with a leading batch axis.
         rest: What no layer knows, untouched, under the caller's own keys.
-        names: Kind of target to the caller's own key.
+        names: Kind of target, there or not, to the caller's own key.
         batched: Whether the caller's tensors had a batch axis.
         bare: Whether the caller gave a tensor instead of a dict.
         main: Kind of target that is augmented.
@@ -107,7 +107,7 @@ def unpack(
     _check(fields, layer, modality, aligned)
     known = {names[kind] for kind in fields}
     rest = {key: value for key, value in data.items() if key not in known}
-    return Sample(fields, rest, {kind: names[kind] for kind in fields}, batched, bare=False, main=main)
+    return Sample(fields, rest, names, batched, bare=False, main=main)
 
 
 def names_of(keys: Mapping[str, str] | None, modality: Modality, aligned: Sequence[str] = ()) -> dict[str, str]:

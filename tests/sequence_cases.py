@@ -30,6 +30,7 @@ def edits(**arguments: Any) -> Pipeline:
         L.RandomPunctuation([5, 6], **own),
         L.RandomSequenceCrop(rate=0.3, **own),
         L.RandomMasking(40, 0.3, 4, **own),
+        L.SpanCorruption(200, **own),
         L.TokenShuffling(0.5, **own),
     ]
     return Pipeline(layers, **arguments)
@@ -72,6 +73,7 @@ SEQUENCE_CASES: list[Case] = [
     TokenCase(L.RandomInsertion, rate=0.5, synonyms=SYNONYMS),
     TokenCase(L.RandomPunctuation, punctuation_ids=[5, 6]),
     TokenCase(L.RandomSequenceCrop, rate=(0.2, 0.8)),
+    TokenCase(L.SpanCorruption, vocabulary_size=200, noise_density=0.4, mean_noise_span_length=1.5),
     TokenCase(L.RandomMasking, vocabulary_size=40, mask_selection_rate=0.5, mask_token_id=4, count="bernoulli"),
     PlainCase(L.TokenCutoff, rate=0.5),
     PlainCase(L.SpanCutoff, rate=0.5),

@@ -103,7 +103,8 @@ def test_shapes_and_dtypes_are_as_declared(case):
     data = targets(sample_of(layer))
     result = layer(data)
     main = data[layer.main]
-    specs = {name: keras.KerasTensor(data[name].shape, data[name].dtype.name) for name in (layer.main, "labels")}
+    given = [name for name in (layer.main, "labels", "padding_mask") if name in data]
+    specs = {name: keras.KerasTensor(data[name].shape, data[name].dtype.name) for name in given}
     declared = layer.compute_output_spec(specs)
     for name, spec in declared.items():
         assert tuple(result[name].shape) == tuple(spec.shape)

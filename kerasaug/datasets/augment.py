@@ -30,7 +30,8 @@ def augment_dataset(
         num_parallel_calls: As in `tf.data.Dataset.map`; as many as `tf.data` sees fit when `None`.
 
     Returns:
-        A `tf.data.Dataset` of the same structure, in the same order.
+        A `tf.data.Dataset` of the same structure, in the same order. Where the pipeline makes what is to be learned, as
+        `RandomMasking` does, one of `(x, y, sample_weight)`; of an `x` alone, too.
 
     Raises:
         ImportError: When TensorFlow is not installed.
@@ -64,13 +65,15 @@ def augment_dataset(
 
     @tf.autograph.experimental.do_not_convert
     def augment(element: Any, key: Any) -> Any:
-        if isinstance(element, tuple):
+        if isinstance(element, tuple) or pipeline.learned:
             batch = targets.unpack(element)
             found = targets.take(batch)
             names = {kind: (pipeline.keys or {}).get(kind, kind) for kind in found}
             mixed = _replay({names[kind]: value for kind, value in found.items()}, key)
             parts = targets.put(batch, {kind: mixed[names[kind]] for kind in found})
-            return parts[: len(element)]
+            made = {name: value for name, value in mixed.items() if name not in names.values()}
+            parts = targets.add(parts, made, pipeline.learned)
+            return parts if pipeline.learned else parts[: len(element)]
         return _replay(element, key)
 
     def _replay(sample: Any, key: Any) -> Any:

@@ -27,8 +27,10 @@ class AugmentedModel(keras.Model):
     encodes are encoded in evaluation too, so compile with losses and metrics for one-hot labels.
 
     Only training sees the pipeline: a layer that changes the size of images, such as `RandomCrop`, leaves those of
-    evaluation as they are. A `train_step` or `compute_loss` of the model's own is not used, with a warning. To train
-    in a loop of your own, call `augment` on each batch.
+    evaluation as they are. What it makes, such as the masked tokens of `RandomMasking`, evaluation needs too: map it
+    over that data with `kerasaug.augment_dataset`. A functional model is given those entries of a dict that it has
+    inputs for. A `train_step` or `compute_loss` of the model's own is not used, with a warning. To train in a loop of
+    your own, call `augment` on each batch.
 
     Args:
         model: The Keras model to train; `.model` is that very object, with nothing added to it.
@@ -119,7 +121,7 @@ class AugmentedModel(keras.Model):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The model's own call; nothing is augmented."""
-        return self.model(inputs, training=training)
+        return self.model(self._taken(inputs), training=training)
 
     def augment(self, batch: Any) -> Batch:
         """Augments a training batch, as `fit` does.
@@ -130,6 +132,9 @@ class AugmentedModel(keras.Model):
         Returns:
             `(x, y, sample_weight)`.
         """
+        return self._through(batch, training=True)
+
+    def _through(self, batch: Any, training: bool) -> Batch:
         batch = self._targets.unpack(batch)
         data = self._targets.take(batch)
         if not self.pipeline.mixes:
@@ -141,10 +146,10 @@ class AugmentedModel(keras.Model):
             )
         check_batch(data, self.pipeline.modality, "AugmentedModel")
         own = {kind: (self.pipeline.keys or {}).get(kind, kind) for kind in data}
-        augmented = self.pipeline({own[kind]: value for kind, value in data.items()}, training=True)
+        augmented = self.pipeline({own[kind]: value for kind, value in data.items()}, training=training)
         made = {name: value for name, value in augmented.items() if name not in own.values()}
         batch = self._targets.put(batch, {kind: augmented[own[kind]] for kind in data})
-        return self._targets.add(batch, made)
+        return self._targets.add(batch, made, self.pipeline.learned)
 
     def _untouched(self, data: Mapping[str, Any]) -> tuple[str, ...]:
         """What need not pass through a pipeline that mixes nothing; weights of tokens move with them."""
@@ -175,6 +180,7 @@ class AugmentedModel(keras.Model):
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         """The compiled loss, of labels encoded as in training."""
+        y, sample_weight = self._to_learn(x, y, sample_weight)
         y = self._encoded(y)
         if training:
             y = smoothed(y, y_pred, self.loss, self.label_smoothing, getattr(self, "output_names", None))
@@ -182,6 +188,7 @@ class AugmentedModel(keras.Model):
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """The compiled metrics, of labels encoded as in training."""
+        y, sample_weight = self._to_learn(x, y, sample_weight)
         return super().compute_metrics(x, self._encoded(y), y_pred, sample_weight)
 
     def save_weights(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
@@ -228,6 +235,27 @@ class AugmentedModel(keras.Model):
             else:
                 self.model.optimizer = own
 
+    def _taken(self, inputs: Any) -> Any:
+        """Of a dict what the model takes: Keras would count what else is in it among its inputs."""
+        names = _names_of_inputs(self.model)
+        if names is None:
+            return inputs
+        given = set(inputs) if isinstance(inputs, Mapping) else set()
+        if names - given and self.pipeline.learned:
+            if not is_building():
+                raise ValueError(_unprepared("inputs", sorted(names - given), sorted(given) or "a tensor"))
+            inputs = self._through(inputs, training=False)[0]
+            given = set(inputs)
+        return {name: inputs[name] for name in names} if names < given else inputs
+
+    def _to_learn(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any]:
+        """What is to be learned, where the pipeline makes it: Keras builds losses and metrics with a batch as it is."""
+        if y is not None or not self.pipeline.learned:
+            return y, sample_weight
+        if not is_building():
+            raise ValueError(_unprepared("y", sorted(self.pipeline.learned.values()), "none"))
+        return self._through((x, y, sample_weight), training=False)[1:]
+
     def _encoded(self, y: Any) -> Any:
         return self._targets.map_labels(y, lambda labels: self.pipeline.encode({"labels": _as_given(labels)})["labels"])
 
@@ -248,6 +276,22 @@ class AugmentedModel(keras.Model):
         def train_step(self, data: Any) -> Any:  # type: ignore[misc]
             """Augments, then steps."""
             return super().train_step(self.augment(data))
+
+
+def _names_of_inputs(model: keras.Model) -> set[str] | None:
+    """The names of a functional model's inputs; `None` where they are no dict."""
+    try:
+        inputs = model.input
+    except (AttributeError, ValueError):  # a subclass, or nothing is known yet
+        return None
+    return set(inputs) if isinstance(inputs, Mapping) else None
+
+
+def _unprepared(what: str, expected: Any, received: Any) -> str:
+    return (
+        f"AugmentedModel expects {what} as the pipeline makes them in training, with {expected}. Received: {received}. "
+        "Evaluate on kerasaug.augment_dataset(dataset, pipeline).cache(), whose draws stay as they are."
+    )
 
 
 def _as_given(labels: Any) -> Any:

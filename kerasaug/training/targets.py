@@ -6,13 +6,13 @@ from typing import Any
 import keras
 
 from kerasaug.arguments import explained, is_integer
+from kerasaug.backend import ops
 from kerasaug.modality import IMAGES, Modality
 
 Batch = tuple[Any, Any, Any]
 Path = tuple[str, Any]
 _PARTS = ("x", "y", "sample_weight")
 _HOMES = {"labels": "y", "sample_weight": "sample_weight"}  # of a target that is a part's only tensor
-_TO_LEARN = {"y": "mask_ids", "sample_weight": "mask_weights"}  # what masked tokens were, where nothing else is
 _WHOLE = object()
 _SEVERAL = ("labels", "sample_weight")  # of which there may be one a head
 
@@ -60,15 +60,39 @@ class Targets:
                 _write(parts, paths, data[kind])
         return parts["x"], parts["y"], parts["sample_weight"]
 
-    def add(self, batch: Batch, made: Mapping[str, Any]) -> Batch:
-        """A batch with what a pipeline made besides: `mask_ids` and their weights to learn, all else as input."""
+    def add(self, batch: Batch, made: Mapping[str, Any], learned: Mapping[str, str]) -> Batch:
+        """A batch with the targets that a pipeline made besides.
+
+        Args:
+            batch: What `put` returned.
+            made: Kind of target to tensor.
+            learned: Part of the batch to what belongs there, if there is no `y` yet. What else there is becomes input.
+
+        Raises:
+            ValueError: When `x` has some of them already, or is a list.
+        """
         parts, made = _parts(batch), dict(made)
-        for part, name in _TO_LEARN.items():
-            if name in made and parts[part] is None:
-                parts[part] = made.pop(name)
-        if made and isinstance(parts["x"], Mapping):
-            parts["x"] = {**parts["x"], **made}
+        to_learn = parts["y"] is None and learned.get("y") in made
+        x = parts["x"]
+        if to_learn:
+            parts["y"] = made.pop(learned["y"])
+            if "sample_weight" in learned:
+                parts["sample_weight"] = _weighed(made.pop(learned["sample_weight"]), parts["sample_weight"])
+        if isinstance(x, Mapping) or (made and to_learn):
+            parts["x"] = {**self._as_dict(x, made), **made}
         return parts["x"], parts["y"], parts["sample_weight"]
+
+    def _as_dict(self, x: Any, made: Mapping[str, Any]) -> Mapping[str, Any]:
+        if isinstance(x, list | tuple):
+            raise ValueError(f"{self.owner} expects x, a dict or {self.main}, to add {sorted(made)}. Received: a list.")
+        x = x if isinstance(x, Mapping) else {self.main: x}
+        twice = sorted(set(made) & set(x))
+        if twice:
+            raise ValueError(
+                f"{self.owner} expects x without what the pipeline makes. Received: x with {twice}. Leave out the "
+                "pipeline, or what was done to the dataset."
+            )
+        return x
 
     def left_in_y(self, batch: Batch) -> str:
         """Describes what of `y` is no target; empty when all of it is."""
@@ -231,6 +255,14 @@ def _holds(container: Any, name: Any) -> bool:
     if isinstance(container, Mapping):
         return name in container
     return isinstance(container, list | tuple) and isinstance(name, int) and name < len(container)
+
+
+def _weighed(weights: Any, own: Any) -> Any:
+    """Weights of a sample's entries, times its own."""
+    if own is None:
+        return weights
+    own = ops.cast(own, weights.dtype)
+    return weights * (own if len(own.shape) == len(weights.shape) else own[..., None])
 
 
 def _replaced(container: Any, name: Any, value: Any) -> Any:

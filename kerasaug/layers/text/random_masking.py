@@ -108,7 +108,7 @@ class RandomMasking(TokenEdit):
         self._check_rates(name)
 
     @property
-    def learned(self) -> dict[str, str]:
+    def learned(self) -> dict[str, str]:  # type: ignore[override]
         """Part of a batch to what belongs there."""
         if self.targets == "token_labels":
             return {"y": "token_labels"}
