@@ -24,7 +24,7 @@ def token_rows(ends, pair, seed=0, left=False):
                 ids[end // 2], segments[end // 2 + 1 : end] = 2, 1
         numbers = np.cumsum(rng.random(LENGTH) < 0.6)
         words = np.where(ids > 2, numbers, -1).astype("int32")
-        mask, labels = np.arange(LENGTH) < end, np.where(ids > 2, np.arange(LENGTH), -100)
+        mask, labels = np.arange(LENGTH) < end, np.where(ids > 2, np.arange(LENGTH), -100).astype("int32")
         rows.append([np.roll(one, LENGTH - end if left else 0) for one in (ids, mask, words, labels, segments)])
     names = ("token_ids", "padding_mask", "word_ids", "token_labels", "segment_ids")
     data = {name: np.stack(one) for name, one in zip(names, zip(*rows, strict=True), strict=True)}

@@ -15,6 +15,7 @@ from token_rows import ENDS, LENGTH, SPECIAL, runs_of_row, token_keys, token_row
 from kerasaug.layers import RandomInsertion
 
 once = pytest.mark.skipif(BACKEND != "tensorflow", reason="draws are the same on every backend")
+RULES = 3 if BACKEND == "tensorflow" else 1  # JAX compiles a layer for each
 SYNONYMS = np.tile(np.arange(60)[:, None], (1, 3))
 SYNONYMS[10:30, 0], SYNONYMS[20:30, 1] = np.arange(40, 60), np.arange(40, 50)
 COUNTS = np.sum(SYNONYMS != np.arange(60)[:, None], axis=1)  # none up to 9, one up to 19, two up to 29
@@ -77,7 +78,7 @@ def test_what_goes_with_new_tokens_by_hand():
         "tags": np.array([[1, 2, 3, 3, 5, 0]]),
     }
     data["token_labels"][0, 5] = 0
-    for rule, label in (("ignore", [0, 0, 0, 0]), ("outside", [0, 0, 0, 1]), ("inherit", [0, 0, 1, 0])):
+    for rule, label in (("inherit", [0, 0, 1, 0]), ("ignore", [0, 0, 0, 0]), ("outside", [0, 0, 0, 1]))[:RULES]:
         rules = {"inserted_labels": rule, "outside_class": 3, "continuation": [0, 2]}
         layer = RandomInsertion(1.0, SYNONYMS, aligned=["tags"], seed=2, **rules, **SPECIAL)
         result = to_numpy(layer(data))
