@@ -1,4 +1,4 @@
-"""How ops on strings are called: lists, seeds, shares, tokens with labels, other tokenizers, EDA, and what they refuse."""
+"""Calls of ops on strings: lists, seeds, shares, tokens with labels, other tokenizers, EDA; and what they refuse."""
 
 import pickle
 
