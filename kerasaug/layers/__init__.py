@@ -41,6 +41,7 @@ from kerasaug.layers.mix.cut_mix import CutMix
 from kerasaug.layers.mix.mix_up import MixUp
 from kerasaug.layers.text.count_dropout import CountDropout
 from kerasaug.layers.text.count_mix_up import CountMixUp
+from kerasaug.layers.text.easy_data_augmentation import EasyDataAugmentation
 from kerasaug.layers.text.embedding_mix_up import EmbeddingMixUp
 from kerasaug.layers.text.feature_cutoff import FeatureCutoff
 from kerasaug.layers.text.labelwise_replacement import LabelwiseTokenReplacement
@@ -72,6 +73,7 @@ __all__ = [
     "CountDropout",
     "CountMixUp",
     "CutMix",
+    "EasyDataAugmentation",
     "EmbeddingMixUp",
     "Equalization",
     "FeatureCutoff",
