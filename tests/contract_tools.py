@@ -64,6 +64,7 @@ def token_sample(mixes: bool, batch: int = 4, length: int = 10) -> dict[str, Any
         "token_labels": labels,
         "labels": np.eye(5, dtype="float32")[np.arange(batch) % 5],
         "sample_weight": rng.uniform(0.5, 2.0, batch).astype("float32"),
+        "saliency": rng.permutation(np.arange(ids.size, dtype="float32")).reshape(ids.shape),  # that SSMix asks for
         "file": np.array([f"{i}.txt" for i in range(batch)]),
     }
     return data

@@ -42,12 +42,20 @@ def vectors(**arguments: Any) -> Pipeline:
     return Pipeline([L.TokenCutoff(0.5), L.SpanCutoff(0.3), L.FeatureCutoff(0.5), L.EmbeddingMixUp(1.0)], **arguments)
 
 
+def spans(**arguments: Any) -> Pipeline:
+    """Every op that puts a partner's tokens into a sequence."""
+    own: dict[str, Any] = {"special_token_ids": [1, 2]}
+    return Pipeline([L.TokenCutMix(**own), L.SSMix(0.3, **own)], **arguments)
+
+
 def bags(**arguments: Any) -> Pipeline:
     """Every op on bags of words."""
     return Pipeline([L.CountDropout(0.5), L.CountMixUp(1.0)], **arguments)
 
 
 _BATCH = {"unbatched": "mixing needs a batch"}
+_PARTNERS = _BATCH | {"properties": "tokens of a partner join the segments of the sequence"}
+_SALIENT = _PARTNERS | {"bare": "it reads saliency, and says so where there is none"}
 
 
 def tagging(**arguments: Any) -> Pipeline:
@@ -84,9 +92,12 @@ SEQUENCE_CASES: list[Case] = [
     PlainCase(L.CountDropout, rate=0.5),
     PlainCase(L.CountMixUp, alpha=1.0, but=_BATCH),
     TokenCase(L.TokenShuffling, rate=1.0),
+    TokenCase(L.TokenCutMix, but=_PARTNERS),
+    TokenCase(L.SSMix, rate=0.4, but=_SALIENT),
+    PlainCase(spans, but=_SALIENT | {"fit": "the step has no saliency unless AugmentedModel is told to compute it"}),
     PlainCase(edits),
     PlainCase(bags, but=_BATCH),
     PlainCase(vectors, but=_BATCH),
 ]
 # Together they hold every op.
-SEQUENCE_PIPELINES = [case for case in SEQUENCE_CASES if case.make in (edits, vectors, tagging, bags)]
+SEQUENCE_PIPELINES = [case for case in SEQUENCE_CASES if case.make in (edits, vectors, tagging, spans, bags)]

@@ -106,7 +106,8 @@ def test_a_dataset_map_takes_batches_of_unknown_length(case):
     tf = pytest.importorskip("tensorflow")
     layer, batches = case.layer(), [_batch(4, 9), _batch(5, 12)]
     names = [name for name in batches[0] if name not in ("labels", "sample_weight")]
-    shapes = {name: tf.TensorSpec((None, None, *batches[0][name].shape[2:]), "int32") for name in names}
+    dtypes = {name: batches[0][name].dtype for name in names}
+    shapes = {name: tf.TensorSpec((None, None, *batches[0][name].shape[2:]), dtypes[name]) for name in names}
     stream = ({name: one[name] for name in names} for one in batches)
     dataset = tf.data.Dataset.from_generator(lambda: stream, output_signature=shapes)
     params = [layer.draw(one, seed=3) for one in batches]

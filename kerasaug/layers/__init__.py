@@ -55,8 +55,10 @@ from kerasaug.layers.text.random_swap import RandomSwap
 from kerasaug.layers.text.shuffle_within_segments import ShuffleWithinSegments
 from kerasaug.layers.text.span_cutoff import SpanCutoff
 from kerasaug.layers.text.span_corruption import SpanCorruption
+from kerasaug.layers.text.ss_mix import SSMix
 from kerasaug.layers.text.synonym_replacement import SynonymReplacement
 from kerasaug.layers.text.tf_idf_replacement import TfIdfReplacement
+from kerasaug.layers.text.token_cut_mix import TokenCutMix
 from kerasaug.layers.text.token_cutoff import TokenCutoff
 from kerasaug.layers.text.token_shuffling import TokenShuffling
 from kerasaug.layers.text.word_dropout import WordDropout
@@ -114,6 +116,7 @@ __all__ = [
     "RandomTranslation",
     "RandomZoom",
     "Resizing",
+    "SSMix",
     "ShuffleWithinSegments",
     "Solarization",
     "SomeOf",
@@ -121,6 +124,7 @@ __all__ = [
     "SpanCutoff",
     "SynonymReplacement",
     "TfIdfReplacement",
+    "TokenCutMix",
     "TokenCutoff",
     "TokenShuffling",
     "TrivialAugmentWide",
