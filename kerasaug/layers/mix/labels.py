@@ -22,7 +22,9 @@ def is_integers(values: Any) -> bool:
 def one_hot(numbers: Tensor, num_classes: int) -> Tensor:
     """float32 (…, num_classes), of class numbers (…); one outside of 0 … num_classes - 1 becomes a row of zeros."""
     wide = dtype_of(numbers) in ("int64", "uint64")  # a cast to int32 would give class 2**32 the number 0
-    return ops.cast(ops.one_hot(ops.cast(numbers, "int64" if wide else "int32"), num_classes), "float32")
+    dtype = "int64" if wide else "int32"
+    classes = ops.arange(num_classes, dtype=dtype)  # torch's own `one_hot` refuses numbers beyond them
+    return ops.cast(ops.cast(numbers, dtype)[..., None] == classes, "float32")
 
 
 def encoded(labels: Tensor, num_classes: int | None) -> Tensor:
