@@ -193,6 +193,10 @@ class Augmentation(SpecLayer):
         result = self._applied(sample, self.leaves(self._draw(sample, None, None)))
         return pack(result.of_none() if empty else result)
 
+    def with_state(self, params: Params) -> Params:
+        """Parameters, and the values of what variables the op computes with, which JAX would compile in as they are."""
+        return params
+
     def op_count(self) -> int:
         """How many layers draw: this one, and those inside."""
         return 1
@@ -278,7 +282,7 @@ class Augmentation(SpecLayer):
 
     def _applied(self, sample: Sample, pairs: list[tuple["Augmentation", Params]]) -> Sample:
         fields = sample.fields
-        for stage, group in self._stages(pairs):
+        for stage, group in self._stages([(layer, layer.with_state(one)) for layer, one in pairs]):
             fields = stage(fields, group)
         sample.fields = self._finished(fields)
         return sample

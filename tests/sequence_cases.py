@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 import numpy as np
 from case import Case, PlainCase, TokenCase
 
@@ -69,7 +70,29 @@ def tagging(**arguments: Any) -> Pipeline:
     return Pipeline(layers, **arguments)
 
 
+def masked_model() -> keras.Model:
+    """A small masked language model of 40 ids, in which each token sees its neighbours."""
+    ids, mask = (keras.Input((None,), dtype="int32", name=name) for name in ("token_ids", "padding_mask"))
+    draw = keras.initializers.RandomNormal
+    seen = keras.layers.Add()(
+        [keras.layers.Embedding(size, 6, draw(0, 1, i))(one) for i, (size, one) in enumerate([(40, ids), (2, mask)])]
+    )
+    seen = keras.layers.Conv1D(6, 3, padding="same", kernel_initializer=draw(0, 1, 4))(seen)
+    logits = keras.layers.Dense(40, kernel_initializer=draw(0, 1, 5))(seen)
+    return keras.Model({"token_ids": ids, "padding_mask": mask}, logits)
+
+
+def guessing(**arguments: Any) -> Pipeline:
+    """Every op that holds a model."""
+    return Pipeline([L.ContextualReplacement(0.5, masked_model(), 4, special_token_ids=[1, 2])], **arguments)
+
+
+_FOREIGN = "a model of another backend does not run in TensorFlow's map"
+NATIVE_MAPS = {} if keras.backend.backend() == "tensorflow" else {"dataset": _FOREIGN, "lengths": _FOREIGN}
+
 SEQUENCE_CASES: list[Case] = [
+    TokenCase(L.ContextualReplacement, but=NATIVE_MAPS, rate=0.5, model=masked_model(), mask_token_id=4),
+    PlainCase(guessing, but=NATIVE_MAPS),
     TokenCase(L.ShuffleWithinSegments, but=NEEDS_LABELS, rate=0.7, labels=TAGS),
     TokenCase(L.LabelwiseTokenReplacement, but=NEEDS_LABELS, rate=0.5, tokens=BY_LABEL),
     TokenCase(L.MentionReplacement, but=NEEDS_LABELS, rate=0.7, bank=BANK, labels=TAGS),
@@ -100,4 +123,4 @@ SEQUENCE_CASES: list[Case] = [
     PlainCase(vectors, but=_BATCH),
 ]
 # Together they hold every op.
-SEQUENCE_PIPELINES = [case for case in SEQUENCE_CASES if case.make in (edits, vectors, tagging, spans, bags)]
+SEQUENCE_PIPELINES = [case for case in SEQUENCE_CASES if case.make in (edits, vectors, tagging, guessing, spans, bags)]

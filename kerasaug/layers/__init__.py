@@ -39,6 +39,7 @@ from kerasaug.layers.image.warp.random_zoom import RandomZoom
 from kerasaug.layers.image.warp.resizing import Resizing
 from kerasaug.layers.mix.cut_mix import CutMix
 from kerasaug.layers.mix.mix_up import MixUp
+from kerasaug.layers.text.contextual_replacement import ContextualReplacement
 from kerasaug.layers.text.count_dropout import CountDropout
 from kerasaug.layers.text.count_mix_up import CountMixUp
 from kerasaug.layers.text.easy_data_augmentation import EasyDataAugmentation
@@ -71,6 +72,7 @@ __all__ = [
     "AutoAugment",
     "AutoContrast",
     "CenterCrop",
+    "ContextualReplacement",
     "ContrastLimitedAdaptiveHistogramEqualization",
     "CountDropout",
     "CountMixUp",
