@@ -40,7 +40,7 @@ def _expected(data, row, key, taken, unit):
     return result
 
 
-@pytest.mark.parametrize(("unit", "rule"), [("subword", "inherit"), ("word", "ignore")])
+@pytest.mark.parametrize(("unit", "rule"), [pytest.param("subword", "inherit", marks=once), ("word", "ignore")])
 def test_synonyms_come_where_lists_have_them(unit, rule):
     rules = {"inserted_labels": rule, "continuation": CONTINUATION}
     layer = RandomInsertion(0.3, SYNONYMS, unit=unit, skip_list=[9], **rules, **SPECIAL)

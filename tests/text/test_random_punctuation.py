@@ -16,7 +16,7 @@ once = pytest.mark.skipif(BACKEND != "tensorflow", reason="draws are the same on
 MARKS = [50, 51, 52]
 
 
-@pytest.mark.parametrize(("unit", "rule"), [("subword", "inherit"), ("word", "outside")])
+@pytest.mark.parametrize(("unit", "rule"), [pytest.param("subword", "inherit", marks=once), ("word", "outside")])
 def test_marks_come_where_lists_have_them(unit, rule):
     rules = {"inserted_labels": rule, "outside_class": 7, "continuation": CONTINUATION}
     layer = RandomPunctuation(MARKS, unit=unit, skip_list=[9], **rules, **SPECIAL)

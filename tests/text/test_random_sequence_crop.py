@@ -73,7 +73,11 @@ FILLS = {"token_ids": 0, "padding_mask": False, "word_ids": -1, "token_labels": 
 
 @pytest.mark.parametrize(
     ("unit", "pairs", "length", "with_answer"),
-    [("subword", "each", None, True), ("subword", "longest", 7, False), ("word", "each", 8, True)],
+    [
+        pytest.param("subword", "each", None, True, marks=once),
+        pytest.param("subword", "longest", 7, False, marks=once),
+        ("word", "each", 8, True),
+    ],
 )
 def test_crops_are_those_of_lists(unit, pairs, length, with_answer):
     layer = RandomSequenceCrop(length, pairs=pairs, unit=unit, skip_list=[9], **SPECIAL)

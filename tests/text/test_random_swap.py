@@ -47,7 +47,7 @@ def _units(data, row, unit):
     return units
 
 
-@pytest.mark.parametrize("unit", ["subword", "word"])
+@pytest.mark.parametrize("unit", [pytest.param("subword", marks=once), "word"])
 def test_swaps_are_those_of_lists(unit):
     layer = RandomSwap(0.3, unit=unit, skip_list=[9], **SPECIAL)
 
