@@ -8,13 +8,14 @@ from kerasaug.benchmark.settings import QUICK, QUICK_SECTIONS, SECTIONS, Setting
 from kerasaug.command_line import positive
 
 HELP = "time layers against Keras's and other libraries, or compare ways to fine-tune"
-FAMILIES = ("image", "transfer")
+FAMILIES = ("image", "text", "transfer")
 DESCRIPTION = (
     "Times flip, rotation, zoom, translation, shear, colour jitter, erasing and MixUp as one pipeline against Keras's "
     "layers and every other augmentation library that is installed: compiled and not, mapped over a dataset "
     "(TensorFlow), inside one compiled train step. Then each layer by itself, memory, how the cost grows, and what a "
     "TPU would run (JAX). Prints tables, with one pass over the batch as the floor, and which of the project's bars "
-    "are met. With --family transfer: compares ways to learn from few labels (from scratch, frozen, full, gradual "
+    "are met. With --family text: times ops on token sequences against nlpaug, TextAttack and KerasHub at 32, 128 and "
+    "512 tokens. With --family transfer: compares ways to learn from few labels (from scratch, frozen, full, gradual "
     "unfreezing, discriminative rates, LP-FT, LoRA and others), each with and without augmentation and tuning that is "
     "aware of it, over seeds, on data that need no network; and times steps with ever more layers trained."
 )
@@ -29,7 +30,7 @@ def configure(command: argparse.ArgumentParser) -> None:
         "--seeds", type=positive, metavar="N", help="runs of each way, --family transfer only (default: 8)"
     )
     command.add_argument(
-        "--batch-size", type=positive, metavar="N", help=f"images a batch (default: {full.batch_size})"
+        "--batch-size", type=positive, metavar="N", help=f"images, or texts, a batch (default: {full.batch_size}, 256)"
     )
     command.add_argument(
         "--image-size", type=positive, metavar="N", help=f"height and width (default: {full.image_size})"
@@ -42,15 +43,15 @@ def configure(command: argparse.ArgumentParser) -> None:
         "--peers",
         type=_names,
         metavar="NAME,…",
-        help="compare with these alone: keras, keras-cv, keras-aug, kornia, torchvision, albumentations; or none "
-        "(default: every installed one)",
+        help="compare with these alone: keras, keras-cv, keras-aug, kornia, torchvision, albumentations; of --family "
+        "text: nlpaug, textattack, keras-hub; or none (default: every installed one)",
     )
     command.add_argument(
         "--only",
         type=_names,
         metavar="NAME,…",
-        help=f"measure these alone: {', '.join(SECTIONS)}; of --family transfer: digits, glyphs, steps, and names of "
-        "ways such as full, lora (default: all)",
+        help=f"measure these alone: {', '.join(SECTIONS)}; of --family text: ops, such as deletion; of --family "
+        "transfer: digits, glyphs, steps, and names of ways such as full, lora (default: all)",
     )
     command.add_argument("--layers", action="store_true", help="measure each layer, also with --quick")
     command.add_argument(
@@ -68,7 +69,7 @@ def main(options: argparse.Namespace) -> None:
 
     if options.family == "image" and options.seeds:
         options.fail("--seeds: of --family transfer only")
-    measure = _transfer if options.family == "transfer" else _image
+    measure = {"image": _image, "text": _text, "transfer": _transfer}[options.family]
     deliver(measure(options, prepare), options.out, options.plot)
 
 
@@ -78,6 +79,17 @@ def _image(options: argparse.Namespace, prepare: Callable[..., None]) -> dict[st
 
     settings = _settings(options)
     prepare(options.out, options.plot)
+    return run(settings, progress())
+
+
+def _text(options: argparse.Namespace, prepare: Callable[..., None]) -> dict[str, Any]:
+    from kerasaug.benchmark.output import progress
+    from kerasaug.benchmark.text import run
+    from kerasaug.benchmark.text.options import check, settings_of
+
+    check(options)
+    settings = settings_of(options)
+    prepare(options.out, None)
     return run(settings, progress())
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+import kerasaug.benchmark.text.tables as text_tables
 import kerasaug.benchmark.transfer.plot as transfer_plot
 import kerasaug.benchmark.transfer.tables as transfer_tables
 from kerasaug.benchmark.plot import draw
@@ -40,17 +41,22 @@ def prepare(out: str | None, plot: str | None) -> None:
 
 
 def deliver(report: dict[str, Any], out: str | None, plot: str | None) -> None:
-    """Prints a report of either family, and writes its files."""
-    transfer = report.get("family") == "transfer"
+    """Prints a report of any family, and writes its files."""
+    family = report.get("family", "image")
     if out:
         text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
         with replacing(Path(out)) as temporary:
             temporary.write_text(text, encoding="utf-8")
     if plot:
         with replacing(Path(plot)) as temporary:
-            (transfer_plot.draw if transfer else draw)(report, temporary)
+            (transfer_plot.draw if family == "transfer" else draw)(report, temporary)
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    for table in (transfer_tables.tables if transfer else tables)(report):
+    shown = {
+        "transfer": (transfer_tables.tables, transfer_tables.remarks),
+        "text": (text_tables.tables, text_tables.remarks),
+    }
+    to_tables, to_remarks = shown.get(family, (tables, remarks))
+    for table in to_tables(report):
         console.print(table)
-    for line in (transfer_tables.remarks if transfer else remarks)(report):
+    for line in to_remarks(report):
         console.print(line, markup=False, highlight=False)

@@ -28,7 +28,7 @@ def tables(report: dict[str, Any]) -> Iterator[Table]:
     for name, section in sections.items():
         if name in report:
             yield section(report)
-    yield _bars(report)
+    yield bars_table(report)
 
 
 def remarks(report: dict[str, Any]) -> list[str]:
@@ -93,11 +93,11 @@ def _recipe(report: dict[str, Any]) -> Table:
     for row in report["recipe"]:
         name = row["contender"] + (f", without {', '.join(row['lacks'])}" if row["lacks"] else "")
         figures = [
-            _number(row[key], digits) for key, digits in (("milliseconds", 1), ("passes", 1), ("images_per_second", 0))
+            number(row[key], digits) for key, digits in (("milliseconds", 1), ("passes", 1), ("images_per_second", 0))
         ]
         slower = ratio(row, ours)
-        table.add_row(name, row["place"], *figures, _number(slower, 1), _number(row["first_call_seconds"], 1))
-    table.add_row("one pass over the batch", floor["place"], _number(floor["milliseconds"], 1), "1.0", "", "", "")
+        table.add_row(name, row["place"], *figures, number(slower, 1), number(row["first_call_seconds"], 1))
+    table.add_row("one pass over the batch", floor["place"], number(floor["milliseconds"], 1), "1.0", "", "", "")
     return table
 
 
@@ -107,7 +107,7 @@ def _train_step(report: dict[str, Any]) -> Table:
     for name, step in found["steps"].items():
         added = found["added"].get(name, {"milliseconds": None, "passes": None})
         table.add_row(
-            name, *[_number(value, 1) for value in (step["milliseconds"], added["milliseconds"], added["passes"])]
+            name, *[number(value, 1) for value in (step["milliseconds"], added["milliseconds"], added["passes"])]
         )
     return table
 
@@ -120,9 +120,9 @@ def _layers(report: dict[str, Any]) -> Table:
         cases.setdefault((row["layer"], _way(row)), {})[row["library"]] = row
     for (layer, way), rows in cases.items():
         ours = rows["kerasaug"]
-        cells = [_time(ours), _number(ours["passes"], 1)]
+        cells = [_time(ours), number(ours["passes"], 1)]
         for library in ("Keras", "keras-cv"):
-            cells += [_time(rows.get(library)), _number(ratio(rows.get(library), ours), 1)]
+            cells += [_time(rows.get(library)), number(ratio(rows.get(library), ours), 1)]
         table.add_row(layer, way, *cells)
     return table
 
@@ -134,19 +134,19 @@ def _policies(report: dict[str, Any]) -> Table:
     ours = {(row["policy"], row["way"]): row for row in rows if row["library"] == "kerasaug"}
     for row in rows:
         slower = ratio(row, ours[row["policy"], row["way"]])
-        cells = [_time(row), _number(row["passes"], 1), _number(slower, 1), _number(row["first_call_seconds"], 1)]
+        cells = [_time(row), number(row["passes"], 1), number(slower, 1), number(row["first_call_seconds"], 1)]
         table.add_row(row["policy"], row["way"], row["library"], *cells)
     menu = report["policies"]["menu"]
     for point in menu["points"]:
         choice = f"one of {point['amount']} ops"
-        table.add_row(choice, menu["place"], "kerasaug", _number(point["milliseconds"], 1), "", "", "")
+        table.add_row(choice, menu["place"], "kerasaug", number(point["milliseconds"], 1), "", "", "")
     return table
 
 
 def _memory(report: dict[str, Any]) -> Table:
     table = _table("Peak of memory beyond the batch held, in float32 batches", "", "peak", "of which compiling", "")
     for name, found in report["memory"].items():
-        table.add_row(name, _number(found["batches"], 1), _number(found["compiling_batches"], 1), found["error"] or "")
+        table.add_row(name, number(found["batches"], 1), number(found["compiling_batches"], 1), found["error"] or "")
     return table
 
 
@@ -154,8 +154,8 @@ def _scaling(report: dict[str, Any]) -> Table:
     table = _table(f"How the recipe's cost grows, {report['scaling']['place']}", "with", "ms at each size", "exponent")
     for what in ("batch", "pixels"):
         found = report["scaling"][what]
-        points = ", ".join(f"{point['amount']}: {_number(point['milliseconds'], 1)}" for point in found["points"])
-        table.add_row(what, points, _number(found["exponent"], 2))
+        points = ", ".join(f"{point['amount']}: {number(point['milliseconds'], 1)}" for point in found["points"])
+        table.add_row(what, points, number(found["exponent"], 2))
     return table
 
 
@@ -163,11 +163,12 @@ def _tpu(report: dict[str, Any]) -> Table:
     table = _table("What a TPU would run", "layer", "gathers over pixels", "ops")
     for row in report["tpu"]:
         ops = ", ".join(f"{count} {op}" for op, count in row["ops"].items())
-        table.add_row(row["layer"], _number(row["gathers_pixels"], 0), row["error"] or ops)
+        table.add_row(row["layer"], number(row["gathers_pixels"], 0), row["error"] or ops)
     return table
 
 
-def _bars(report: dict[str, Any]) -> Table:
+def bars_table(report: dict[str, Any]) -> Table:
+    """The project's bars, and which are met."""
     quick = ", from a quick look" if report["quick"] else ""
     table = Table(title=f"The project's bars{quick}", title_justify="left")
     for name in ("", "demand", "measured", "verdict"):
@@ -181,5 +182,6 @@ def _time(row: Row | None) -> str:
     return "–" if row is None else "fails" if row["error"] else f"{row['milliseconds']:.1f}"
 
 
-def _number(value: float | None, digits: int) -> str:
+def number(value: float | None, digits: int) -> str:
+    """A figure, or a dash."""
     return "–" if value is None else f"{value:,.{digits}f}"
