@@ -118,7 +118,7 @@ SEQUENCE_CASES: list[Case] = [
     TokenCase(L.TokenCutMix, but=_PARTNERS),
     TokenCase(L.SSMix, rate=0.4, but=_SALIENT),
     PlainCase(spans, but=_SALIENT | {"fit": "the step has no saliency unless AugmentedModel is told to compute it"}),
-    PlainCase(edits),
+    PlainCase(edits, but={"sides": "a row that an insertion has filled does not tell on which side it was padded"}),
     PlainCase(bags, but=_BATCH),
     PlainCase(vectors, but=_BATCH),
 ]

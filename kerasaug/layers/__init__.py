@@ -54,8 +54,8 @@ from kerasaug.layers.text.random_punctuation import RandomPunctuation
 from kerasaug.layers.text.random_sequence_crop import RandomSequenceCrop
 from kerasaug.layers.text.random_swap import RandomSwap
 from kerasaug.layers.text.shuffle_within_segments import ShuffleWithinSegments
-from kerasaug.layers.text.span_cutoff import SpanCutoff
 from kerasaug.layers.text.span_corruption import SpanCorruption
+from kerasaug.layers.text.span_cutoff import SpanCutoff
 from kerasaug.layers.text.ss_mix import SSMix
 from kerasaug.layers.text.synonym_replacement import SynonymReplacement
 from kerasaug.layers.text.tf_idf_replacement import TfIdfReplacement

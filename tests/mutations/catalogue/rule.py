@@ -38,7 +38,7 @@ RULE = (
     Mutation(
         "a model augments in evaluate and predict",
         _MODEL,
-        "return self.model(inputs, training=training)",
+        "return self.model(self._taken(inputs), training=training)",
         "return self.model(self.pipeline(inputs, training=True), training=training)",
         ("tests/training/test_augmented_model.py::test_evaluate_predict_and_call_see_images_as_they_are",),
     ),

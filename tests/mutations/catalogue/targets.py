@@ -122,10 +122,11 @@ TARGETS = (
     Mutation(
         "targets are cast to the compute dtype",
         "kerasaug/augmentation.py",
+        "            fields = stage(fields, group)\n        sample.fields = self._finished(fields)",
         "            fields = stage(fields, group)\n"
-        '        sample.fields = {**fields, "images": self._finish(fields["images"])}',
-        "            fields = stage(fields, group)\n"
-        "        sample.fields = keras.tree.map_structure(self._finish, fields)",
+        "        cast = {kind: self.modality.finished(one, self.compute_dtype) for kind, one in fields.items() "
+        'if kind != "bounding_boxes"}\n'
+        "        sample.fields = {**fields, **cast}",
         ("tests/test_contract_dtypes.py::test_large_targets_survive_half_precision[RandomFlip]",),
     ),
     Mutation(
