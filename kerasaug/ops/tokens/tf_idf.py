@@ -45,8 +45,7 @@ def replacement_rates(ids: Tensor, document: Tensor, eligible: Tensor, idf: np.n
         Xie et al., "Unsupervised data augmentation for consistency training", arXiv:1904.12848, appendix.
     """
     often = ops.cast(occurrences(ids, document, len(idf)), "float32")
-    length = ops.cast(ops.maximum(number(document), 1), "float32")[:, None]
-    score = often / length * look_up(idf, ids, 0.0)
+    score = often * look_up(idf, ids, 0.0)  # times a length that cancels
     most = ops.max(ops.where(document, score, -np.inf), axis=1, keepdims=True)
     rest = ops.where(eligible, most - score, 0.0)
     total = ops.sum(rest, axis=1, keepdims=True)
