@@ -156,3 +156,17 @@ def test_a_map_on_another_backend_is_refused():
     layer = ContextualReplacement(1.0, masked_model(), MASK)
     with pytest.raises(RuntimeError, match=r"tf.data map.*AugmentedModel"):
         tf.data.Dataset.from_tensors(IDS).map(layer)
+
+
+def fixed_call(model, inputs):
+    """Logits that fall from id 0 on, wherever."""
+    shape = (*keras.ops.shape(inputs["token_ids"]), 40)
+    return keras.ops.broadcast_to(-keras.ops.arange(40, dtype="float32"), shape)
+
+
+@uncompiled()
+def test_neither_the_token_itself_nor_special_ones_are_proposed():
+    arguments = {"top_k": 1, "adapter": fixed_call, "special_token_ids": SPECIAL, "skip_list": [3, 5]}
+    layer = ContextualReplacement(1.0, masked_model(), MASK, **arguments)
+    result = to_numpy(layer.apply(np.array([[1, 6, 7, 2, 0]]), {"taken": np.ones((1, 5)), "unit": np.zeros((1, 5))}))
+    assert result.tolist() == [[1, 7, 6, 2, 0]]

@@ -194,3 +194,16 @@ def test_what_cannot_be_is_named():
         MentionReplacement(1.0, {"PER": [[1, 2]]}, ["O", "B-PER"])
     with pytest.raises(ValueError, match=r"inserted_labels to be one of \['inherit', 'ignore'\]"):
         MentionReplacement(1.0, BANK, BIO, inserted_labels="O")
+
+
+@uncompiled()
+def test_those_that_fit_are_replaced_from_the_first_on():
+    layer = MentionReplacement(1.0, {"PER": [[41, 42], [43, 44, 45, 46]]}, BIO)
+    data = {"token_ids": [[10, 11, 12, 13, 0]], "token_labels": [[1, 0, 1, 1, -100]]}
+    for numbers, expected in (
+        ([0, 0, 0, 0, 0], [41, 42, 11, 12, 13]),
+        ([1, 0, 0, 0, 0], [10, 11, 41, 42, 13]),
+        ([1, 0, 1, 1, 0], [10, 11, 12, 13, 0]),
+    ):
+        result = layer.apply(data, {"taken": np.ones((1, 5)), "replacement": [numbers]})
+        assert to_numpy(result)["token_ids"].tolist() == [expected]
