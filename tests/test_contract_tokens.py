@@ -142,7 +142,7 @@ LENGTHS = st.integers(3, 12)
 
 @every_case("properties", TOKEN_CASES)
 @settings(max_examples=15, deadline=None, derandomize=True)
-@given(ends=st.lists(LENGTHS, min_size=1, max_size=3), seed=st.integers(0, 99), pair=st.booleans())
+@given(ends=st.lists(LENGTHS, min_size=3, max_size=3), seed=st.integers(0, 99), pair=st.booleans())
 @uncompiled()
 def test_aligned_tensors_tell_of_the_same_token(case, ends, seed, pair):
     """Each token's number stands in every aligned tensor: wherever an old token went, they all say the same."""
