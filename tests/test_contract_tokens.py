@@ -41,13 +41,14 @@ def test_special_tokens_stay_and_padding_is_one_run(case):
 @every_case("sides", TOKEN_CASES)
 @uncompiled()
 def test_padding_at_the_beginning_mirrors_padding_at_the_end(case):
-    layer, data = case.shared(), _batch(2)
+    """Of a row that is full, or that insertions filled, the layer is told on which side it is padded."""
+    layer, data = case.layer(**({} if case.shared().mixes else {"padding_side": "left"})), _batch(2)
     moved = {name: np.stack([value[0], np.roll(value[1], 2, axis=0)]) for name, value in data.items() if value.ndim > 1}
     result = to_numpy(layer.apply(moved, layer.draw(moved, seed=4)))
-    ids, mask = result["token_ids"][1], result["padding_mask"][1]
-    assert mask.tolist() == sorted(mask)
-    assert (_row(ids, mask)[0], _row(ids, mask)[-1]) == (1, 2)
-    assert set(ids[mask == 0]) <= {0}
+    for ids, mask in zip(result["token_ids"], result["padding_mask"], strict=True):
+        assert mask.tolist() == sorted(mask)
+        assert (_row(ids, mask)[0], _row(ids, mask)[-1]) == (1, 2)
+        assert set(ids[mask == 0]) <= {0}
 
 
 @every_case("padding", TOKEN_CASES)

@@ -14,6 +14,7 @@ from kerasaug.params import Params
 from kerasaug.stages import ANY
 
 UNITS = ("subword", "word")
+SIDES = ("right", "left")
 
 
 class TokenEdit(Augmentation):
@@ -36,6 +37,8 @@ class TokenEdit(Augmentation):
             which (negative for none).
         aligned: Names of further tensors (batch, length, …) that move along: a list, or a dict from name to what fills
             the places that become free, 0 in a list.
+        padding_side: `"right"` (the default) or `"left"`: on which side a sequence that fills its row is padded when it
+            loses tokens. One that has padding is padded where it is already.
         ignore_class: What fills `token_labels` where padding comes to be. Defaults to -100, Keras's `ignore_class`.
         **kwargs: See `kerasaug.Augmentation`.
     """
@@ -50,6 +53,7 @@ class TokenEdit(Augmentation):
         pad_token_id: int = 0,
         unit: str = "subword",
         aligned: Sequence[str] | Mapping[str, float] | None = None,
+        padding_side: str = "right",
         ignore_class: int = -100,
         **kwargs: Any,
     ) -> None:
@@ -60,6 +64,7 @@ class TokenEdit(Augmentation):
         self.skip_list = as_ids(skip_list, "skip_list", name)
         self.pad_token_id = as_integer(pad_token_id, "pad_token_id", name)
         self.unit = one_of(unit, UNITS, "unit", name)
+        self.padding_side = one_of(padding_side, SIDES, "padding_side", name)
         self.ignore_class = as_integer(ignore_class, "ignore_class", name, low=-(2**31))
 
     @property
@@ -90,9 +95,14 @@ class TokenEdit(Augmentation):
             fields = {**fields, **layer.edited(fields, one)}
         return fields
 
+    def read(self, fields: Mapping[str, Any]) -> Tokens:
+        """A batch as the op sees it."""
+        full = self.padding_side == "left"
+        return tokens_of(fields, self.special_token_ids, self.skip_list, self.pad_token_id, full)
+
     def edited(self, fields: dict[str, Any], params: Params) -> dict[str, Any]:
         """The fields that change."""
-        tokens = tokens_of(fields, self.special_token_ids, self.skip_list, self.pad_token_id)
+        tokens = self.read(fields)
         change = self.edit(tokens, params)
         if "chosen" in params:
             change = change.where(params["chosen"][:, None], tokens.valid)

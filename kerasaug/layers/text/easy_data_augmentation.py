@@ -44,6 +44,7 @@ class EasyDataAugmentation(Policy):
         pad_token_id: Id that fills the places that become free. Defaults to 0.
         unit: `"subword"`, or `"word"` for whole words, which `word_ids` tell.
         aligned: Names of further tensors that move along, see `kerasaug.layers.TokenEdit`.
+        padding_side: `"right"` (the default) or `"left"`, for sequences that fill their rows.
         ignore_class: What fills `token_labels` where padding comes to be. Defaults to -100.
         inserted_labels: The `token_labels` of inserted tokens, see `kerasaug.layers.RandomInsertion`, as for the next
             two.
@@ -92,6 +93,7 @@ class EasyDataAugmentation(Policy):
         pad_token_id: int = 0,
         unit: str = "subword",
         aligned: Sequence[str] | Mapping[str, float] | None = None,
+        padding_side: str = "right",
         ignore_class: int = -100,
         inserted_labels: str = "ignore",
         outside_class: int = 0,
@@ -105,7 +107,8 @@ class EasyDataAugmentation(Policy):
         if not any(alphas):
             raise ValueError(f"{name} expects one of {', '.join(ALPHAS)} to be more than 0. Received: all 0.")
         own: dict[str, Any] = {"special_token_ids": special_token_ids, "skip_list": skip_list, "unit": unit}
-        own |= {"pad_token_id": pad_token_id, "aligned": aligned, "ignore_class": ignore_class}
+        own |= {"pad_token_id": pad_token_id, "padding_side": padding_side, "aligned": aligned}
+        own |= {"ignore_class": ignore_class}
         labels: dict[str, Any] = {"inserted_labels": inserted_labels, "outside_class": outside_class}
         labels |= {"continuation": continuation}
         replace = SynonymReplacement(alphas[0], synonyms, synonym_counts, **own)

@@ -8,7 +8,6 @@ from kerasaug.layers.text.label_table import Rows
 from kerasaug.layers.text.mention_bank import as_bank, mentions_of
 from kerasaug.layers.text.rated import RatedEdit
 from kerasaug.layers.text.tagging import TaggingScheme
-from kerasaug.layers.text.tokens import tokens_of
 from kerasaug.layers.text.written import check_written
 from kerasaug.ops.tokens.change import Change, carried
 from kerasaug.ops.tokens.mentions import mentions_in, of_new, replaced
@@ -113,12 +112,12 @@ class MentionReplacement(RatedEdit):
     def edited(self, fields: dict[str, Any], params: Params) -> dict[str, Any]:
         """The fields that change; ids must fit what holds them."""
         check_written(fields, int(self._bank.ids.max()), self._label)
-        tokens = tokens_of(fields, self.special_token_ids, self.skip_list, self.pad_token_id)
+        tokens = self.read(fields)
         read = self._scheme.read(tokens, self.ignore_class, self._label)
         found = mentions_in(read, self._scheme.type_of, tokens.eligible, self._bank.lots)
         heads = found.taken(params, tokens.ids, self.count == "exact")
         entry = self._bank.entry(found.type, tokens.ids, params)
-        new = replaced(found, heads, self._bank.size_of(entry), tokens.valid)
+        new = replaced(found, heads, self._bank.size_of(entry), tokens.valid, tokens.left)
         ids, labels, words = self._bank.tokens(gather_tokens(entry, new.source), new.inner)
         change = Change(new.source, new.valid, ids, new.inserted, new.inserted)
         if "chosen" in params:

@@ -60,7 +60,7 @@ class RandomDeletion(RatedEdit):
         """Closes ranks over what goes."""
         gone = self.taken(tokens, params, self.max_deletions)
         gone = gone & ops.logical_not(self._last(tokens, params, gone))
-        source, valid = compacted(ops.logical_not(gone), tokens.valid)
+        source, valid = compacted(ops.logical_not(gone), tokens.valid, tokens.left)
         return Change(source, valid)
 
     def _last(self, tokens: Tokens, params: Params, gone: Tensor) -> Tensor:

@@ -114,7 +114,9 @@ class RandomInsertion(RatedEdit, InsertionEdit):
         """Parameters made by hand may say by `"taken"`, boolean (batch, length), of which tokens synonyms come."""
         gaps, whose = self._places(tokens, self._whose(tokens, params), params["key"])
         of = gather_tokens(tokens.ids, whose)
-        return opened(gaps, tokens.valid, self.table.draw_synonym(of, bits_for(params["key"], tokens.ids, 1)))
+        return opened(
+            gaps, tokens.valid, tokens.left, self.table.draw_synonym(of, bits_for(params["key"], tokens.ids, 1))
+        )
 
     def _whose(self, tokens: Tokens, params: Params) -> Tensor:
         """Boolean (batch, length): the tokens of which synonyms are inserted."""
@@ -122,7 +124,7 @@ class RandomInsertion(RatedEdit, InsertionEdit):
         if self.unit == "word":
             tokens.words(self._label)  # raises where there are none
             among = among & alone(tokens.fields["word_ids"], tokens.segments)
-        most = room(tokens.valid)
+        most = room(tokens.valid, tokens.left)
         if self.max_insertions is not None:
             most = ops.minimum(most, self.max_insertions)
         if self.count == "exact" and "taken" not in params:

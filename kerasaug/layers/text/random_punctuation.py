@@ -89,13 +89,13 @@ class RandomPunctuation(InsertionEdit):
 
     def edit(self, tokens: Tokens, params: Params) -> Change:
         """Parameters made by hand may say by `"taken"`, boolean (batch, length), which tokens get a mark."""
-        gaps, free = self.gaps(tokens), room(tokens.valid)
+        gaps, free = self.gaps(tokens), room(tokens.valid, tokens.left)
         if "taken" in params:
             gaps = at_most(gaps & ops.cast(params["taken"], "bool"), free)
         else:
             count = _count(number(gaps), params["ratio"], params["share"])
             gaps = take(bits_for(params["key"], tokens.ids), gaps, ops.minimum(count, free))
-        return opened(gaps, tokens.valid, self._marks(bits_for(params["key"], tokens.ids, 1)))
+        return opened(gaps, tokens.valid, tokens.left, self._marks(bits_for(params["key"], tokens.ids, 1)))
 
     def _marks(self, bits: Tensor) -> Tensor:
         index = ops.cast(ops.floor(to_unit(bits) * len(self.punctuation_ids)), "int32")

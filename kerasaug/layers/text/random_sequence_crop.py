@@ -9,7 +9,7 @@ from kerasaug.arguments import as_integer, as_range, one_of
 from kerasaug.backend import Tensor, gather_tokens, ops
 from kerasaug.draw import Rng
 from kerasaug.layers.text.base import TokenEdit
-from kerasaug.layers.text.tokens import Tokens, tokens_of
+from kerasaug.layers.text.tokens import Tokens
 from kerasaug.ops.tokens.change import POSITIONS, Change, carried
 from kerasaug.ops.tokens.cropping import fitting, longest, windows
 from kerasaug.ops.tokens.insertion import outside_spans
@@ -104,7 +104,7 @@ class RandomSequenceCrop(TokenEdit):
             keep = ops.minimum(keep, tally.total * fits // ops.maximum(of_tokens.total, 1))
         keep = ops.minimum(ops.maximum(keep, 1), tally.total)
         inside = windows(tally, keep, rank, self._answers(tokens), params["key"])
-        source, valid = compacted(inside | ops.logical_not(loose), tokens.valid)
+        source, valid = compacted(inside | ops.logical_not(loose), tokens.valid, tokens.left)
         return Change(source, valid)
 
     def edited(self, fields: dict[str, Any], params: Params) -> dict[str, Any]:
@@ -170,10 +170,10 @@ class RandomSequenceCrop(TokenEdit):
         width = fields["token_ids"].shape[1]
         if self.length is None or (width is not None and width <= self.length):
             return {}
-        tokens = tokens_of(fields, self.special_token_ids, self.skip_list, self.pad_token_id)
+        tokens = self.read(fields)
         inner = tokens.valid & ops.logical_not(tokens.special)
         kept = tokens.special | self._fitting(tokens, runs_of(tokens.segments).tally(inner), self.length)
-        source, valid = compacted(kept, tokens.valid)
+        source, valid = compacted(kept, tokens.valid, tokens.left)
         fills = self._fills(fields)
         result = carried(fields, fills, Change(source, valid), tokens.valid, {})
         first = ops.minimum(ops.cast(ops.argmax(valid, axis=1), "int32"), ops.shape(valid)[1] - self.length)

@@ -6,7 +6,7 @@ from typing import Any
 from kerasaug.backend import Tensor, gather_tokens, ops, place
 from kerasaug.layers.text.rated import RatedEdit
 from kerasaug.layers.text.tagging import TaggingScheme
-from kerasaug.layers.text.tokens import Tokens, tokens_of
+from kerasaug.layers.text.tokens import Tokens
 from kerasaug.ops.tokens.change import Change, carried
 from kerasaug.ops.tokens.segments import Labelled, random_order, relaid, shuffled_within
 from kerasaug.ops.tokens.selection import bits_for, by_rate
@@ -70,7 +70,7 @@ class ShuffleWithinSegments(RatedEdit):
 
     def edited(self, fields: dict[str, Any], params: Params) -> dict[str, Any]:
         """The fields that change; labels do where words of several tokens change places."""
-        tokens = tokens_of(fields, self.special_token_ids, self.skip_list, self.pad_token_id)
+        tokens = self.read(fields)
         read = self._scheme.read(tokens, self.ignore_class, self._label)
         change = Change(self._source(tokens, read, params))
         if "chosen" in params:

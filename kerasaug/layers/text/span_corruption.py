@@ -146,7 +146,7 @@ class SpanCorruption(TokenEdit):
 
         Parameters made by hand may say what is noise, by `"noise"`, boolean (batch, length).
         """
-        tokens = tokens_of(fields, self.special_token_ids, self.skip_list, self.pad_token_id)
+        tokens = self.read(fields)
         shielded = sorted({*self._sentinels, *([] if self.end_token_id is None else [self.end_token_id])})
         tokens = replace(tokens, eligible=tokens.eligible & ops.logical_not(is_any(tokens.ids, shielded)))
         chosen = params.get("chosen", ops.ones_like(tokens.ids[:, 0], dtype="bool"))
@@ -193,6 +193,7 @@ class SpanCorruption(TokenEdit):
         left = remainder(
             tokens.valid & (ops.logical_not(noise) | first),
             tokens.valid,
+            tokens.left,
             chosen,
             self._without_end(tokens),
             self._encoder_width(ops.shape(ids)[1]),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasaug.backend import Tensor, ops
+from kerasaug.ops.tokens.movement import padded_left
 from kerasaug.ops.tokens.selection import places
 from kerasaug.ops.tokens.words import Words, words_of
 
@@ -22,12 +23,14 @@ class Tokens:
         valid: Boolean (batch, length), which places are no padding.
         eligible: Boolean (batch, length), which of them an op may touch.
         special: Boolean (batch, length), which hold a special token.
+        left: Boolean (batch,), which sequences are padded at the beginning.
     """
 
     fields: Mapping[str, Any]
     valid: Tensor
     eligible: Tensor
     special: Tensor
+    left: Tensor
 
     @property
     def ids(self) -> Tensor:
@@ -50,7 +53,11 @@ class Tokens:
 
 
 def tokens_of(
-    fields: Mapping[str, Any], special_token_ids: Sequence[int], skip_list: Sequence[int], pad_token_id: int
+    fields: Mapping[str, Any],
+    special_token_ids: Sequence[int],
+    skip_list: Sequence[int],
+    pad_token_id: int,
+    full_left: bool = False,
 ) -> Tokens:
     """Reads a batch.
 
@@ -59,6 +66,7 @@ def tokens_of(
         special_token_ids: Ids that stay where they are, and as they are.
         skip_list: Ids of other tokens that stay as they are.
         pad_token_id: What sequences end with that have no padding mask.
+        full_left: Whether sequences without padding are of those padded at the beginning.
     """
     ids = fields["token_ids"]
     valid = _valid(fields, pad_token_id)
@@ -68,7 +76,8 @@ def tokens_of(
         shielded = shielded | (fields["protected_mask"] != ops.zeros_like(fields["protected_mask"]))
     if "start_positions" in fields and "end_positions" in fields:
         shielded = shielded | _within(ids, fields["start_positions"], fields["end_positions"])
-    return Tokens(fields, valid, valid & ops.logical_not(shielded), special)
+    left = padded_left(valid, full_left)
+    return Tokens(fields, valid, valid & ops.logical_not(shielded), special, left)
 
 
 def is_any(ids: Tensor, some: Sequence[int]) -> Tensor:

@@ -2,7 +2,6 @@
 
 from kerasaug.backend import Tensor, ops, place
 from kerasaug.ops.tokens.change import Change
-from kerasaug.ops.tokens.movement import padded_left
 from kerasaug.ops.tokens.runs import preceding
 from kerasaug.ops.tokens.selection import number, places
 from kerasaug.ops.tokens.words import begins
@@ -27,15 +26,16 @@ def outside_spans(like: Tensor, start: Tensor, end: Tensor) -> Tensor:
     return ops.logical_not(ops.any((at >= first) & (at < last), axis=1))
 
 
-def room(valid: Tensor) -> Tensor:
+def room(valid: Tensor, left: Tensor) -> Tensor:
     """int32 (batch,): how many places of padding give way when tokens are inserted.
 
     Args:
         valid: Boolean (batch, length), which places are no padding.
+        left: Boolean (batch,), which sequences are padded at the beginning.
     """
     at, length = places(valid), ops.shape(valid)[1]
-    left, right = (ops.min(ops.where(valid, one, length), axis=1) for one in (at, length - 1 - at))
-    return ops.where(padded_left(valid), left, right)
+    before, behind = (ops.min(ops.where(valid, one, length), axis=1) for one in (at, length - 1 - at))
+    return ops.where(left, before, behind)
 
 
 def at_most(which: Tensor, count: Tensor) -> Tensor:
@@ -43,16 +43,17 @@ def at_most(which: Tensor, count: Tensor) -> Tensor:
     return which & (preceding(which) < count[:, None])
 
 
-def opened(gaps: Tensor, valid: Tensor, ids: Tensor) -> Change:
+def opened(gaps: Tensor, valid: Tensor, left: Tensor, ids: Tensor) -> Change:
     """Inserts a token after each of some.
 
     Args:
         gaps: Boolean (batch, length), the tokens that a new one follows, no more than there is room for.
         valid: Boolean (batch, length), which places are no padding.
+        left: Boolean (batch,), which sequences are padded at the beginning.
         ids: (batch, length), at the place of a token the id of the one that follows it.
     """
     at, length = places(valid), ops.shape(valid)[1]
-    back = ops.where(padded_left(valid), number(gaps), 0)[:, None]
+    back = ops.where(left, number(gaps), 0)[:, None]
     target = ops.where(valid, at + preceding(gaps) - back, length)
     mark = place(target, 2 * (at + 1) + ops.cast(gaps, "int32"))
     before = ops.pad(mark[:, :-1], ((0, 0), (1, 0)))

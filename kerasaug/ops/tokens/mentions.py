@@ -7,7 +7,6 @@ import numpy as np
 
 from kerasaug.backend import Tensor, gather_rows, gather_tokens, ops, place
 from kerasaug.ops.tokens.lots import Lots
-from kerasaug.ops.tokens.movement import padded_left
 from kerasaug.ops.tokens.segments import Labelled, of_last
 from kerasaug.ops.tokens.selection import bits_for, by_rate, number, places
 from kerasaug.ops.tokens.words import Words, words_of
@@ -29,7 +28,7 @@ class Layout:
     valid: Tensor
 
 
-def fitting(heads: Tensor, growth: Tensor, valid: Tensor) -> Tensor:
+def fitting(heads: Tensor, growth: Tensor, valid: Tensor, left: Tensor) -> Tensor:
     """Which mentions may be replaced, so that everything else has room.
 
     Those that shrink may, and of those that grow as many as fit, from the first on; one that alone would not is passed
@@ -39,19 +38,20 @@ def fitting(heads: Tensor, growth: Tensor, valid: Tensor) -> Tensor:
         heads: Boolean (batch, length), the first tokens of mentions that are to be replaced.
         growth: int32 (batch, length), by how many tokens each grows, at its first token.
         valid: Boolean (batch, length), which places are no padding.
+        left: Boolean (batch,), which sequences are padded at the beginning.
 
     Returns:
         Boolean (batch, length), by the first token.
     """
     growth = ops.where(heads, growth, 0)
-    before = ops.where(padded_left(valid), 0, ops.cast(ops.argmax(valid, axis=1), "int32"))
+    before = ops.where(left, 0, ops.cast(ops.argmax(valid, axis=1), "int32"))
     room = ops.shape(valid)[1] - before - number(valid) - ops.sum(ops.minimum(growth, 0), axis=1)
     possible = heads & (growth <= room[:, None])
     needed = ops.cumsum(ops.where(possible, ops.maximum(growth, 0), 0), axis=1)
     return possible & ((growth <= 0) | (needed <= room[:, None]))
 
 
-def laid_out(sizes: Tensor, valid: Tensor) -> Layout:
+def laid_out(sizes: Tensor, valid: Tensor, left: Tensor) -> Layout:
     """Puts tokens, of which each becomes several, one, or none, one behind the other, from where the first one was.
 
     Sequences that end at the border still do.
@@ -59,10 +59,11 @@ def laid_out(sizes: Tensor, valid: Tensor) -> Layout:
     Args:
         sizes: int32 (batch, length), what each becomes; 0 for padding. They must have room.
         valid: Boolean (batch, length), which places are no padding.
+        left: Boolean (batch,), which sequences are padded at the beginning.
     """
     length, at = ops.shape(valid)[1], places(valid)
     total = ops.sum(sizes, axis=1)
-    first = ops.where(padded_left(valid), length - total, ops.cast(ops.argmax(valid, axis=1), "int32"))[:, None]
+    first = ops.where(left, length - total, ops.cast(ops.argmax(valid, axis=1), "int32"))[:, None]
     target = ops.where(sizes > 0, first + ops.cumsum(sizes, axis=1) - sizes, length)
     begun = place(target, at + 1)
     still = (at >= first) & (at < first + total[:, None])
@@ -131,7 +132,7 @@ def mentions_in(read: Labelled, type_of: np.ndarray, eligible: Tensor, lots: Lot
     return Mentions(found, kind, read.first & found.spread(found.eligible), sizes)
 
 
-def replaced(found: Mentions, heads: Tensor, sizes: Tensor, valid: Tensor) -> Replaced:
+def replaced(found: Mentions, heads: Tensor, sizes: Tensor, valid: Tensor, left: Tensor) -> Replaced:
     """Replaces mentions, as far as they fit.
 
     Args:
@@ -139,11 +140,12 @@ def replaced(found: Mentions, heads: Tensor, sizes: Tensor, valid: Tensor) -> Re
         heads: Boolean (batch, length), the first tokens of those that are to be replaced.
         sizes: int32 (batch, length), by what number of tokens, at the first one.
         valid: Boolean (batch, length), which places are no padding.
+        left: Boolean (batch,), which sequences are padded at the beginning.
     """
-    fit = fitting(heads, sizes - found.sizes, valid)
+    fit = fitting(heads, sizes - found.sizes, valid, left)
     number_of = ops.where(fit, found.mentions.index, ops.shape(valid)[1])
     gone = found.mentions.spread(place(number_of, ops.cast(fit, "int32")) > 0)
-    new = laid_out(ops.where(fit, sizes, ops.cast(valid & ops.logical_not(gone), "int32")), valid)
+    new = laid_out(ops.where(fit, sizes, ops.cast(valid & ops.logical_not(gone), "int32")), valid, left)
     return Replaced(new.source, new.inner, new.valid, gather_tokens(fit, new.source) & new.valid)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from kerasaug.backend import Tensor, gather_tokens, ops, place
 from kerasaug.ops.tokens.masking import fitted
-from kerasaug.ops.tokens.movement import compacted, padded_left
+from kerasaug.ops.tokens.movement import compacted
 from kerasaug.ops.tokens.selection import bits_for, number, places, take
 from kerasaug.ops.tokens.words import begins
 
@@ -113,27 +113,28 @@ class Remainder:
 
 
 def remainder(
-    kept: Tensor, valid: Tensor, chosen: Tensor, without_end: Tensor | None, width: Tensor | int
+    kept: Tensor, valid: Tensor, left: Tensor, chosen: Tensor, without_end: Tensor | None, width: Tensor | int
 ) -> Remainder:
     """Closes ranks in sequences, sets an end, and cuts or lengthens the rows, on the side that is padded.
 
     Args:
         kept: Boolean (batch, length), which tokens stay.
         valid: Boolean (batch, length), which places are no padding.
+        left: Boolean (batch,), which sequences are padded at the beginning.
         chosen: Boolean (batch,); of other sequences nothing is moved.
         without_end: Boolean (batch,), which sequences need an end; `None` where none has one. One that is too long
             loses its last tokens, but not its end.
         width: Of the rows.
     """
     length, at = ops.shape(valid)[1], places(valid)
-    source, still = compacted(kept, valid)
+    source, still = compacted(kept, valid, left)
     source = ops.where(chosen[:, None], source, at)
     still = ops.where(chosen[:, None], still, valid)
     count, begin = number(still), ops.cast(ops.argmax(still, axis=1), "int32")
     more = ops.zeros_like(count) if without_end is None else ops.cast(without_end & chosen & (count > 0), "int32")
     total = count + more
     right = ops.minimum(ops.maximum(begin + total - width, 0), begin)
-    shift = ops.where(padded_left(valid), length + more - ops.maximum(total, width), right)
+    shift = ops.where(left, length + more - ops.maximum(total, width), right)
     index = ops.arange(width, dtype="int32")[None] + shift[:, None]
     inside = (index >= 0) & (index < length)
     index_inside = ops.minimum(ops.maximum(index, 0), length - 1)
