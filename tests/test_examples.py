@@ -78,6 +78,21 @@ def test_the_guide_to_transfer_learning_runs(tmp_path, monkeypatch):
     assert (tmp_path / "report.png").is_file()
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="other tests compile the same on every backend")
+def test_the_guide_to_text_runs():
+    namespace = {}
+    blocks = _blocks((ROOT / "docs" / "text.md").read_text())
+    assert len(blocks) == 4
+    for block in blocks:
+        exec(compile(block, "<docs/text.md>", "exec"), namespace)
+    before, after = namespace["batch"], {name: np.asarray(value) for name, value in namespace["augmented"].items()}
+    labels = dict(zip(before["token_ids"].ravel().tolist(), before["token_labels"].ravel().tolist(), strict=True))
+    assert (after["token_ids"] != before["token_ids"]).any()
+    for token, label in zip(after["token_ids"].ravel().tolist(), after["token_labels"].ravel().tolist(), strict=True):
+        assert label == labels[token]
+    assert len(namespace["versions"]) == 4
+
+
 def test_the_readme_s_commands_exist():
     """`.ci/run` runs the one that tests; here every other is at least understood."""
     commands = re.findall(r"\.venv/bin/kerasaug ([^\n`]+)", README)
