@@ -3,27 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from kerasaug.backend import Tensor, gather_tokens, ops, place
 from kerasaug.layers.text.inserting import InsertionEdit
-from kerasaug.layers.text.rated import RatedEdit, as_most
-from kerasaug.layers.text.synonyms import as_synonyms
+from kerasaug.layers.text.rated import as_most
+from kerasaug.layers.text.synonym_edit import SynonymEdit
 from kerasaug.layers.text.tokens import Tokens
-from kerasaug.layers.text.written import check_written
 from kerasaug.ops.tokens.change import Change
 from kerasaug.ops.tokens.insertion import at_most, opened, room
 from kerasaug.ops.tokens.movement import sources
 from kerasaug.ops.tokens.runs import preceding, runs_of
-from kerasaug.ops.tokens.selection import bits_for, places, share_of
+from kerasaug.ops.tokens.selection import bits_for, places
 from kerasaug.ops.tokens.swap_or_not import shuffled
-from kerasaug.ops.tokens.words import alone
 from kerasaug.params import Params
 from kerasaug.registry import register
 
 
 @register
-class RandomInsertion(RatedEdit, InsertionEdit):
+class RandomInsertion(SynonymEdit, InsertionEdit):
     """Inserts synonyms of tokens of a sequence at random places of it, from a table by token id.
 
     A synonym of a token comes anywhere in the token's segment, behind a token that is not special, but not within an
@@ -95,20 +91,8 @@ class RandomInsertion(RatedEdit, InsertionEdit):
         **kwargs: Any,
     ) -> None:
         labels = {"outside_class": outside_class, "continuation": continuation}
-        super().__init__(rate, count, inserted_labels=inserted_labels, **labels, **kwargs)
-        name = "RandomInsertion"
-        self.max_insertions = as_most(max_insertions, "max_insertions", name)
-        self.table = as_synonyms(synonyms, synonym_counts, name, [*self.special_token_ids, self.pad_token_id])
-        self.synonyms, self.synonym_counts = self.table.ids, self.table.counts
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, the table packed."""
-        return {**super().get_config(), **self.table.config()}
-
-    def check(self, fields: dict[str, Any]) -> None:
-        """Ids must hold those of the table."""
-        super().check(fields)
-        check_written(fields, int(np.max(self.synonyms)), self._label)
+        super().__init__(rate, synonyms, synonym_counts, count, inserted_labels=inserted_labels, **labels, **kwargs)
+        self.max_insertions = as_most(max_insertions, "max_insertions", "RandomInsertion")
 
     def edit(self, tokens: Tokens, params: Params) -> Change:
         """Parameters made by hand may say by `"taken"`, boolean (batch, length), of which tokens synonyms come."""
@@ -120,21 +104,10 @@ class RandomInsertion(RatedEdit, InsertionEdit):
 
     def _whose(self, tokens: Tokens, params: Params) -> Tensor:
         """Boolean (batch, length): the tokens of which synonyms are inserted."""
-        among = self.table.has(tokens.ids)
-        if self.unit == "word":
-            tokens.words(self._label)  # raises where there are none
-            among = among & alone(tokens.fields["word_ids"], tokens.segments)
         most = room(tokens.valid, tokens.left)
         if self.max_insertions is not None:
             most = ops.minimum(most, self.max_insertions)
-        if self.count == "exact" and "taken" not in params:
-            most = ops.minimum(most, self._share(tokens, params["rate"]))
-            params = {**params, "rate": ops.ones_like(params["rate"])}  # of those that have synonyms
-        return at_most(self.taken(tokens, params, most, among), most)
-
-    def _share(self, tokens: Tokens, rate: Tensor) -> Tensor:
-        """How many are to be inserted, of all that may be touched."""
-        return share_of(tokens.eligible if self.unit == "subword" else tokens.words(self._label).eligible, rate)
+        return at_most(self.with_synonyms(tokens, params, most), most)
 
     def _places(self, tokens: Tokens, whose: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
         """Boolean (batch, length), which tokens a new one follows, and int32, the places of the tokens it comes of."""

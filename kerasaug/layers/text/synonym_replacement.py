@@ -3,22 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from kerasaug.backend import Tensor, ops
-from kerasaug.layers.text.rated import RatedEdit, as_most
-from kerasaug.layers.text.synonyms import as_synonyms
+from kerasaug.backend import ops
+from kerasaug.layers.text.rated import as_most
+from kerasaug.layers.text.synonym_edit import SynonymEdit
 from kerasaug.layers.text.tokens import Tokens
-from kerasaug.layers.text.written import check_written
 from kerasaug.ops.tokens.change import Change
-from kerasaug.ops.tokens.selection import bits_for, share_of
-from kerasaug.ops.tokens.words import alone
+from kerasaug.ops.tokens.selection import bits_for
 from kerasaug.params import Params
 from kerasaug.registry import register
 
 
 @register
-class SynonymReplacement(RatedEdit):
+class SynonymReplacement(SynonymEdit):
     """Replaces tokens by synonyms of theirs, from a table by token id.
 
     Each place is taken, and draws its synonym, on its own. Tokens without synonyms stay, and so do ids that the table
@@ -73,36 +69,12 @@ class SynonymReplacement(RatedEdit):
         count: str = "exact",
         **kwargs: Any,
     ) -> None:
-        super().__init__(rate, count, **kwargs)
-        name = "SynonymReplacement"
-        self.max_replacements = as_most(max_replacements, "max_replacements", name)
-        self.table = as_synonyms(synonyms, synonym_counts, name, [*self.special_token_ids, self.pad_token_id])
-        self.synonyms, self.synonym_counts = self.table.ids, self.table.counts
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, the table packed."""
-        return {**super().get_config(), **self.table.config()}
-
-    def check(self, fields: dict[str, Any]) -> None:
-        """Ids must hold those of the table."""
-        check_written(fields, int(np.max(self.synonyms)), self._label)
+        super().__init__(rate, synonyms, synonym_counts, count, **kwargs)
+        self.max_replacements = as_most(max_replacements, "max_replacements", "SynonymReplacement")
 
     def edit(self, tokens: Tokens, params: Params) -> Change:
         """Writes synonyms over what is taken."""
-        among = self.table.has(tokens.ids)
-        if self.unit == "word":
-            tokens.words(self._label)  # raises where there are none
-            among = among & alone(tokens.fields["word_ids"], tokens.segments)
-        most: Any = self.max_replacements
-        if self.count == "exact" and "taken" not in params:
-            share = self._share(tokens, params["rate"])
-            most = share if most is None else ops.minimum(share, most)
-            params = {**params, "rate": ops.ones_like(params["rate"])}  # of those that have synonyms
-        taken = self.taken(tokens, params, most, among)
+        taken = self.with_synonyms(tokens, params, self.max_replacements)
         given = "key" not in params  # by hand: the first synonym
         bits = ops.zeros_like(tokens.ids, dtype="int32") if given else bits_for(params["key"], tokens.ids, 1)
         return Change(ids=self.table.draw_synonym(tokens.ids, bits), written=taken)
-
-    def _share(self, tokens: Tokens, rate: Tensor) -> Tensor:
-        """How many are to be replaced, of all that may be touched."""
-        return share_of(tokens.eligible if self.unit == "subword" else tokens.words(self._label).eligible, rate)
