@@ -68,6 +68,7 @@ def augment_dataset(
         if isinstance(element, tuple) or pipeline.learned:
             batch = targets.unpack(element)
             found = targets.take(batch)
+            targets.check_labels(found)
             names = {kind: (pipeline.keys or {}).get(kind, kind) for kind in found}
             mixed = _replay({names[kind]: value for kind, value in found.items()}, key)
             parts = targets.put(batch, {kind: mixed[names[kind]] for kind in found})

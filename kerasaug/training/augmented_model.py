@@ -13,7 +13,7 @@ from kerasaug.backend import LiveScalar, is_building, ops
 from kerasaug.registry import register
 from kerasaug.training.ragged import refuse_no_numbers, refuse_ragged
 from kerasaug.training.smoothing import check_smoothing, smoothed
-from kerasaug.training.targets import Batch, Targets, check_batch
+from kerasaug.training.targets import Batch, Targets
 
 _CALLBACKS = 4  # arguments of `fit` behind x and y, up to and with its callbacks
 
@@ -137,6 +137,7 @@ class AugmentedModel(keras.Model):
     def _through(self, batch: Any, training: bool) -> Batch:
         batch = self._targets.unpack(batch)
         data = self._targets.take(batch)
+        self._targets.check_batch(data)
         if not self.pipeline.mixes:
             data = {kind: value for kind, value in data.items() if kind not in self._untouched(data)}
         elif "labels" not in data and (left := self._targets.left_in_y(batch)):
@@ -144,7 +145,6 @@ class AugmentedModel(keras.Model):
                 f"AugmentedModel expects labels for a pipeline that mixes samples. Received: none; it finds "
                 f"no labels in y, which holds {left}. Say where they are: keys={{'labels': ...}}."
             )
-        check_batch(data, self.pipeline.modality, "AugmentedModel")
         own = {kind: (self.pipeline.keys or {}).get(kind, kind) for kind in data}
         augmented = self.pipeline({own[kind]: value for kind, value in data.items()}, training=training)
         made = {name: value for name, value in augmented.items() if name not in own.values()}

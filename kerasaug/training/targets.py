@@ -38,6 +38,7 @@ class Targets:
         modality: Modality = IMAGES,
         aligned: Sequence[str] = (),
     ) -> None:
+        self.modality = modality
         self.kinds, self.main = tuple(dict.fromkeys((*modality.kinds, *aligned))), modality.main
         _check_keys(keys, owner, self.kinds)
         self.keys, self.owner = dict(keys or {}), owner
@@ -93,6 +94,33 @@ class Targets:
                 "pipeline, or what was done to the dataset."
             )
         return x
+
+    def check_batch(self, data: Mapping[str, Any]) -> None:
+        """Refuses one sample where a batch is expected, and labels that may or may not be those of tokens."""
+        modality = self.modality
+        shape = getattr(data[self.main], "shape", None)  # what has none is refused, with its name, by the pipeline
+        if shape is not None and len(shape) == modality.rank - 1:
+            axis = " with a channel axis" if modality is IMAGES else ""
+            advice = "Add the axis: images[..., None]" if modality is IMAGES else "Batch the data first"
+            raise ValueError(
+                f"{self.owner} expects batches of {self.main}{axis}, of rank {modality.rank}. Received: rank "
+                f"{len(shape)}, shape {tuple(shape)}, which would be taken for {modality.one}. {advice}."
+            )
+        self.check_labels(data)
+
+    def check_labels(self, data: Mapping[str, Any]) -> None:
+        """Refuses labels of which nobody says whether they are those of tokens, and would have to follow them."""
+        shape = getattr(data[self.main], "shape", None)
+        if not self.modality.aligned or "labels" in self.keys or "token_labels" in data or shape is None:
+            return
+        axis = 1 - (self.modality.rank - len(shape))
+        for labels in keras.tree.flatten(data.get("labels", [])):
+            if len(labels.shape) > axis and labels.shape[axis] is not None and labels.shape[axis] == shape[axis] > 1:
+                raise ValueError(
+                    f"{self.owner} expects to be told what y is, where it may be a label for each token. Received: y "
+                    f"of shape {tuple(labels.shape)}, {self.main} of shape {tuple(shape)}. Say keys={{'token_labels': "
+                    "'y'} for labels that follow their tokens, {'labels': 'y'} for others."
+                )
 
     def left_in_y(self, batch: Batch) -> str:
         """Describes what of `y` is no target; empty when all of it is."""
@@ -186,19 +214,6 @@ class Targets:
     def _claimed(self, parts: dict[str, Any]) -> set[str]:
         names = [name for name in self.keys.values() if name in ("x", "y")]
         return {name for name in names if not any(_holds(value, name) for value in parts.values())}
-
-
-def check_batch(data: Mapping[str, Any], modality: Modality, owner: str) -> None:
-    """Refuses one sample where a batch is expected, and labels that might be those of tokens."""
-    main = modality.main
-    shape = getattr(data[main], "shape", None)  # what has none is refused, with its name, by the pipeline
-    if shape is not None and len(shape) == modality.rank - 1:
-        axis = " with a channel axis" if modality is IMAGES else ""
-        advice = "Add the axis: images[..., None]" if modality is IMAGES else "Batch the data first"
-        raise ValueError(
-            f"{owner} expects batches of {main}{axis}, of rank {modality.rank}. Received: rank {len(shape)}, shape "
-            f"{tuple(shape)}, which would be taken for {modality.one}. {advice}."
-        )
 
 
 def _check_keys(keys: Any, owner: str, kinds: Sequence[str]) -> None:
