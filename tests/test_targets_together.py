@@ -73,7 +73,8 @@ CASES = [(name, layout) for name in (*MOVING, *STAYING) for layout in LAYOUTS]
 
 def test_every_layer_that_does_not_mix_is_here():
     named = {type(make(data_format=None, bounding_box_format=None)).__name__ for make in (MOVING | STAYING).values()}
-    assert named | {"MixUp", "CutMix"} == set(L.__all__)
+    of_tokens = {name for name in L.__all__ if getattr(L, name).__module__.startswith("kerasaug.layers.text.")}
+    assert named | {"MixUp", "CutMix"} | of_tokens == set(L.__all__)
 
 
 def _data(layout, box_format):

@@ -114,10 +114,10 @@ def test_another_data_set_with_hidden_labels_and_empty_sentences(tmp_path):
             "expected a data set with a sequence of tokens and one of BIO labels .* 'tfds:numbered', which has",
         ),
         (
-            "untrained",
+            "tagged_untrained",
             TAGGED,
             {"test": [(["a"], [0])]},
-            "expected a split 'train'. Received: 'tfds:untrained', which has t",
+            "expected a split 'train'. Received: 'tfds:tagged_untrained', which has t",
         ),
         ("uneven", TAGGED, {"train": [(["a"], [0, 1])]}, "1 tokens and 2 labels in record 1 of the split 'train'"),
         (

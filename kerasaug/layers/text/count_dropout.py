@@ -26,6 +26,8 @@ class CountDropout(Augmentation):
     What stays is not scaled up. Other features of words, such as TF-IDF, are dropped like counts: of 2.5, each of three
     occurrences is a third.
 
+    Targets: `counts`; whatever else there is stays.
+
     Args:
         rate: Probability with which a word, or an occurrence, is dropped, from 0 to 1, or a pair from which each sample
             draws its own.

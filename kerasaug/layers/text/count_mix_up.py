@@ -15,6 +15,8 @@ from kerasaug.registry import register
 class CountMixUp(VectorMix):
     """Blends each bag of words with another of the batch: `λ·x_i + (1-λ)·x_j`, and their labels alike.
 
+    Targets: `counts`, `labels` and `sample_weight` are mixed.
+
     Args:
         alpha: λ is drawn from Beta(alpha, alpha); from 1e-6 to 100. Smaller mixes less. Defaults to 0.2.
         num_classes: Number of classes, when labels are integers: they are encoded one-hot, in training and out of it.

@@ -13,6 +13,7 @@ from kerasaug.layers.text.random_deletion import RandomDeletion
 from kerasaug.layers.text.random_insertion import RandomInsertion
 from kerasaug.layers.text.random_swap import RandomSwap
 from kerasaug.layers.text.synonym_replacement import SynonymReplacement
+from kerasaug.modality import TOKENS
 from kerasaug.policy import Policy
 from kerasaug.registry import register
 
@@ -29,6 +30,8 @@ class EasyDataAugmentation(Policy):
 
     Called, the layer returns each sample once, augmented: other versions of it in each epoch. What EDA writes to a
     file, `num_aug` versions of each text and the text itself, `expand` returns.
+
+    Targets: whatever has an entry for each token moves along, and positions of spans, which are never touched.
 
     Args:
         synonyms: Table of synonyms by token id, see `kerasaug.layers.SynonymReplacement`.
@@ -78,6 +81,8 @@ class EasyDataAugmentation(Policy):
         Wei and Zou, "EDA: Easy Data Augmentation Techniques for Boosting Performance on Text Classification Tasks",
         EMNLP 2019; its code deals the four edits out evenly among the versions of a text, `expand` draws for each.
     """
+
+    modality = TOKENS
 
     def __init__(
         self,

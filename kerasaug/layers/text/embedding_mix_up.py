@@ -29,6 +29,8 @@ class EmbeddingMixUp(VectorLayer, VectorMix):
 
     In a model, `kerasaug.HiddenMix` puts it behind any layer.
 
+    Targets: `embeddings`, `labels`, `sample_weight` and `token_labels` are mixed; masks hold where those of either do.
+
     Args:
         alpha: λ is the larger of b and 1 - b, where b is drawn from Beta(alpha, alpha); from 1e-6 to 100. Smaller mixes
             less. Defaults to 0.75, as in MixText.

@@ -15,6 +15,8 @@ from kerasaug.registry import register
 class FeatureCutoff(Cutoff):
     """Zeroes some features of each sequence, the same in all of its tokens.
 
+    Targets: `embeddings`; whatever else there is stays.
+
     Args:
         rate: Share of the features, from 0 to 1, or a pair from which each sample draws its own. ⌊rate · n⌋ of n are
             cut, which may be none.

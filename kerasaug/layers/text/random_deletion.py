@@ -19,6 +19,8 @@ class RandomDeletion(RatedEdit):
 
     At least one of those that may be deleted stays, so that no text is left empty.
 
+    Targets: whatever has an entry for each token moves along, and positions of spans, which are never touched.
+
     Args:
         rate: Share of the tokens (or words), from 0 to 1, or a pair from which each sample draws its own.
         max_deletions: How many at most in a sequence; `None` (the default) for no limit.

@@ -29,6 +29,8 @@ class RandomInsertion(SynonymEdit, InsertionEdit):
     New tokens are words of their own, with `word_ids` from the largest of the sequence on, `offsets` of (0, 0) and a
     `protected_mask` of false. Whatever else has an entry for each token is that of the token they follow.
 
+    Targets: whatever has an entry for each token moves along, and positions of spans, which are never touched.
+
     Args:
         rate: Share of the tokens (or words) of which a synonym is inserted, from 0 to 1, or a pair from which each
             sample draws its own.

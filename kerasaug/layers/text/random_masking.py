@@ -35,6 +35,8 @@ class RandomMasking(TokenEdit):
     `kerasaug.augment_dataset(dataset, masking)` yields `(x, y, sample_weight)`, and with `.cache()` the same masks
     every time.
 
+    Targets: `token_ids`; what is to be guessed is made; whatever else there is stays.
+
     Args:
         vocabulary_size: How many ids there are. Ids beyond are masked like any other.
         mask_selection_rate: Share of the tokens (or words) that are selected, from 0 to 1, or a pair from which each

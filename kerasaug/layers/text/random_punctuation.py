@@ -27,13 +27,17 @@ class RandomPunctuation(InsertionEdit):
     Of a sequence of n tokens (or words), without special ones, 1 to ⌊ratio · n + 1⌋ get a mark behind them, as many as
     padding gives way to. Every number, every choice of them and every mark is as likely.
 
+    Targets: whatever has an entry for each token moves along, and positions of spans, which are never touched.
+
     Args:
         punctuation_ids: Ids of the marks; AEDA's are those of `.`, `;`, `?`, `:`, `!` and `,`.
         ratio: Largest share of the tokens (or words) that get a mark, from 0 to 1. Defaults to 0.3, AEDA's.
-        **kwargs: `inserted_labels` (`"ignore"`, `"outside"` or `"inherit"`), `outside_class` and `continuation`, the
-            labels of new tokens, see `kerasaug.layers.RandomInsertion`; `special_token_ids`, `skip_list`,
-            `pad_token_id`, `unit`, `aligned` and `ignore_class`, see `kerasaug.layers.TokenEdit`; `p`, `seed` and
-            others, see `kerasaug.Augmentation`.
+        inserted_labels: The `token_labels` of marks, `"ignore"` (the default), `"outside"` or `"inherit"`: see
+            `kerasaug.layers.RandomInsertion`, as for the next two.
+        outside_class: Label of what is no entity. Defaults to 0.
+        continuation: What `"inherit"` makes of a label.
+        **kwargs: `special_token_ids`, `skip_list`, `pad_token_id`, `unit`, `aligned` and `ignore_class`, see
+            `kerasaug.layers.TokenEdit`; `p`, `seed` and others, see `kerasaug.Augmentation`.
 
     Input shape:
         Integers `(batch, length)` or `(length,)`, or a dict with `token_ids`, and `padding_mask` at best.

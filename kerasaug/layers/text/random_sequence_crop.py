@@ -33,6 +33,8 @@ class RandomSequenceCrop(TokenEdit):
     With a `length`, sequences come back that long, in training and otherwise. Those that are longer are cut down: a
     random run of those that are augmented, the beginning of the others; of a pair, the longer segment gives way first.
 
+    Targets: whatever has an entry for each token moves along, and positions of spans, which are never touched.
+
     Args:
         length: Number of places of the sequences that come back, at most: shorter ones stay as they are. Defaults to
             `None`, for as many as there were. Special tokens count, and stay if they fit in.

@@ -22,6 +22,8 @@ class RandomSwap(RatedEdit):
     pair is as likely; none has a token in each of two segments. Words that trade places may have unequal lengths: what
     stands between them makes room.
 
+    Targets: whatever has an entry for each token moves along, and positions of spans, which are never touched.
+
     Args:
         rate: Share of the tokens (or words) that are swapped with another each, from 0 to 1, or a pair from which each
             sample draws its own. From 0.5 on, all have a partner.

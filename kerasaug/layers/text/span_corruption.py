@@ -45,6 +45,8 @@ class SpanCorruption(TokenEdit):
     among the tokens that may be touched; no two are neighbours. A span ends before a token that must stay, and before
     another segment.
 
+    Targets: whatever has an entry for each token moves along; what is to be learned is made.
+
     Args:
         vocabulary_size: How many ids there are; the last 100 are the sentinels, the last one first, as in T5.
         noise_density: Share of the tokens (or words) that are replaced, from 0 to 1, or a pair from which each sequence

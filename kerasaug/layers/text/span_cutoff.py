@@ -14,6 +14,8 @@ class SpanCutoff(PlaceCutoff):
 
     Every span that fits is as likely. Token labels stay.
 
+    Targets: `embeddings`, and `padding_mask` where `cut_mask`; whatever else there is stays.
+
     Args:
         rate: Length of the span as a share of the tokens, from 0 to 1, or a pair from which each sample draws its own:
             ⌊rate · n⌋ of n tokens that are no padding, which may be none.

@@ -23,6 +23,8 @@ class SSMix(TokenMix):
     fewer). A label keeps the share 1 - m / n. Saliency is the norm of the loss's gradient with respect to a token's
     vector, or any other number that grows with what a token matters.
 
+    Targets: tokens come with whatever has an entry for each of them; `labels` and `sample_weight` are mixed.
+
     Args:
         rate: Share of the tokens that is replaced, above 0 and at most 1. Defaults to 0.1.
         num_classes: Number of classes, for integer labels, which come back one-hot, in training and out of it.

@@ -23,6 +23,8 @@ class SynonymReplacement(SynonymEdit):
     A token that is a piece of a word may have a meaning of its own: `unit="word"` replaces whole words alone, those of
     a single token, since a table has no others.
 
+    Targets: `token_ids`; whatever else there is stays.
+
     Args:
         rate: Share of the tokens (or words), from 0 to 1, or a pair from which each sample draws its own.
         synonyms: Integers `(vocabulary, most)`: row i holds the synonyms of token i, and then i itself until it is

@@ -32,6 +32,8 @@ class TfIdfReplacement(TokenEdit):
     `unit="word"` replaces whole words alone, those of a single token. Labels and whatever else has an entry for the
     token stay as they are.
 
+    Targets: `token_ids`; whatever else there is stays.
+
     Args:
         rate: Share of the tokens, from 0 to 1, or a pair from which each sample draws its own. It may come out lower
             where some are certain to be replaced.

@@ -23,6 +23,8 @@ class TokenCutMix(TokenMix):
     Labels, one-hot or with `num_classes`, are mixed by the share of the tokens that stayed; `token_labels` come with
     their tokens.
 
+    Targets: tokens come with whatever has an entry for each of them; `labels` and `sample_weight` are mixed.
+
     Args:
         alpha: Parameter of the beta distribution, above 0. Defaults to 1, which is uniform.
         num_classes: Number of classes, for integer labels, which come back one-hot, in training and out of it.

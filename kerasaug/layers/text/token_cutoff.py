@@ -13,6 +13,8 @@ class TokenCutoff(PlaceCutoff):
 
     Token labels stay.
 
+    Targets: `embeddings`, and `padding_mask` where `cut_mask`; whatever else there is stays.
+
     Args:
         rate: Share of the tokens, from 0 to 1, or a pair from which each sample draws its own. ⌊rate · n⌋ of n tokens
             that are no padding are cut, which may be none.

@@ -23,6 +23,8 @@ class TokenShuffling(RatedEdit):
 
     With whole words, tokens between them move by as much as the words before them have become longer.
 
+    Targets: whatever has an entry for each token moves along, and positions of spans, which are never touched.
+
     Args:
         rate: Share of the tokens (or words) that are shuffled among each other, from 0 to 1, or a pair from which each
             sample draws its own. Defaults to 1, all.

@@ -20,6 +20,8 @@ class WordDropout(RatedEdit):
     The sequence keeps its length, and labels and whatever else has an entry for the token stay as they are. Of a whole
     word (`unit="word"`), each token is replaced.
 
+    Targets: `token_ids`; whatever else there is stays.
+
     Args:
         rate: Share of the tokens (or words), from 0 to 1, or a pair from which each sample draws its own.
         unknown_token_id: What they become.
