@@ -120,7 +120,7 @@ SEQUENCE_CASES: list[Case] = [
     TokenCase(L.TokenShuffling, rate=1.0),
     TokenCase(L.TokenCutMix, but=_PARTNERS),
     TokenCase(L.SSMix, rate=0.4, but=_SALIENT),
-    PlainCase(spans, but=_SALIENT | {"fit": "the step has no saliency unless AugmentedModel is told to compute it"}),
+    PlainCase(spans, but=_SALIENT | {"fit": "the step computes no saliency"}),
     PlainCase(edits),
     PlainCase(bags, but=_BATCH),
     PlainCase(vectors, but=_BATCH),
