@@ -55,8 +55,7 @@ def bags(**arguments: Any) -> Pipeline:
 
 
 _BATCH = {"unbatched": "mixing needs a batch"}
-_PARTNERS = _BATCH | {"properties": "tokens of a partner join the segments of the sequence"}
-_SALIENT = _PARTNERS | {"bare": "it reads saliency, and says so where there is none"}
+_SALIENT = _BATCH | {"bare": "it reads saliency, and says so where there is none"}
 
 
 def tagging(padding_side: str = "right", **arguments: Any) -> Pipeline:
@@ -118,7 +117,7 @@ SEQUENCE_CASES: list[Case] = [
     PlainCase(L.CountDropout, rate=0.5),
     PlainCase(L.CountMixUp, alpha=1.0, but=_BATCH),
     TokenCase(L.TokenShuffling, rate=1.0),
-    TokenCase(L.TokenCutMix, but=_PARTNERS),
+    TokenCase(L.TokenCutMix, but=_BATCH),
     TokenCase(L.SSMix, rate=0.4, but=_SALIENT),
     PlainCase(spans, but=_SALIENT | {"fit": "the step computes no saliency"}),
     PlainCase(edits),
