@@ -12,9 +12,7 @@ from sequence_cases import SEQUENCE_CASES, SEQUENCE_PIPELINES
 import kerasaug
 
 TOKEN_CASES = [case for case in SEQUENCE_CASES if case.shared().main == "token_ids"]
-EDITING = [
-    case for case in TOKEN_CASES if not case.shared().mixes
-]  # a partner's tokens join segments that are not theirs
+EDITING = [case for case in TOKEN_CASES if not case.shared().mixes]  # a partner's tokens join other segments
 EDIT_PIPELINES = [case for case in SEQUENCE_PIPELINES if case.shared().main == "token_ids"]
 SPECIAL = (1, 2)
 
